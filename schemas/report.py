@@ -1,0 +1,46 @@
+"""What travels on the `indications` topic besides ticks and reviews."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, TypeAdapter
+
+from schemas.indication import Indication
+from schemas.review import Review
+from schemas.tick import Tick
+from schemas.wire import Instant, Own
+
+
+class Heartbeat(Own):
+    """A source published its periodic report: did it carry the expected reassurance?"""
+
+    indicator: str
+    source: str
+    kept: bool
+
+
+class Report(Own):
+    """What one version of one message says: its indications, possibly none.
+
+    Of several versions of one message the highest (received_at, content_hash) known counts, as a whole.
+    """
+
+    type: Literal["report"] = "report"
+    problem: str
+    message_id: str
+    at: Instant
+    received_at: Instant
+    content_hash: str
+    indications: tuple[Indication, ...] = ()
+    heartbeat: Heartbeat | None = None
+
+
+class SourceSeen(Own):
+    """Newest event time of each expected source in one pack: irrelevant traffic proves that a source lives."""
+
+    type: Literal["source_seen"] = "source_seen"
+    problem: str
+    seen: dict[str, Instant]
+
+
+Observation = Annotated[Report | SourceSeen | Tick | Review, Field(discriminator="type")]
+OBSERVATION: TypeAdapter[Observation] = TypeAdapter(Observation)

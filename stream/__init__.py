@@ -1,0 +1,14 @@
+"""belwatch, in reading order, which is the order data flows in.
+
+- `settings`, `topics`: where things are.
+- `sources`: readers outside in; they produce to Kafka.
+- `clock`, `replay`: time, as data; the second replays the past into a run of its own.
+- `core`: pure; `decode`, `match`, `claims`, `score`, `assess`, `explain`, composed by `pipeline`.
+- `catalogue`: the warning problem, as data.
+- `hosting`: what makes Faust lose nothing and count nothing twice.
+- `agents`, `app`, `worker`: `observe` and `assess`, hosted.
+- `sinks`: inside out; `metrics` for Prometheus.
+- `cli`: all of it from a terminal.
+
+A module imports only what stands earlier in the flow; `core` imports no I/O (tests/unit/test_architecture.py).
+"""
