@@ -7,7 +7,15 @@ from pydantic import Field, StringConstraints
 from schemas.moment import Moment
 from schemas.wire import MAX_ID, MAX_TITLE, Foreign
 
-Id = Annotated[str, StringConstraints(min_length=1, max_length=MAX_ID)]
+# Control and bidi-override characters could make one id look like another in a log or a Slack message.
+Id = Annotated[
+    str,
+    StringConstraints(
+        min_length=1,
+        max_length=MAX_ID,
+        pattern=r"^[^\p{Cc}\u{200B}-\u{200F}\u{202A}-\u{202E}\u{2066}-\u{2069}]+$",
+    ),
+]
 Url = Annotated[str, StringConstraints(max_length=4_000)]
 
 

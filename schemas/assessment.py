@@ -44,6 +44,7 @@ class Contribution(Own):
     """One indicator's line: activation 0..1, contribution in index points, and its claims, heaviest first.
 
     `ambiguous` is the activation of untriggered routine or ambiguous claims: it widens the band only.
+    `rest` claims beyond those listed carry `rest_points`.
     """
 
     indicator: str
@@ -53,6 +54,8 @@ class Contribution(Own):
     ambiguous: float
     points: float
     claims: tuple[Evidence, ...] = ()
+    rest: int = 0
+    rest_points: float = 0.0
 
 
 class Versions(Own):
@@ -64,7 +67,13 @@ class Versions(Own):
 
 
 class Assessment(Own):
-    """Index (0..100, not a probability), band and level at `at`, with the ledger: base + points = index."""
+    """Index (0..100, not a probability), band and level at `at`, with the ledger: base + points = index.
+
+    `known_at`: only what had been received by then counts. `upto`: the last offset of the indications log
+    that went in. `robust`: the lowest index that leaving out any one family's support gives; `fragile`:
+    critical was withheld because of it. `knockout`: the fewest claims without which the level entered would not stand.
+    `silence`: reliability-weighted share (0..1) of the expected sources that are silent.
+    """
 
     id: str
     problem: str
@@ -79,6 +88,7 @@ class Assessment(Own):
     level: Level
     since: Instant
     fragile: bool
+    robust: float
     silence: float
     newest_at: Instant | None
     knockout: int | None

@@ -6,12 +6,14 @@ from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from schemas.assessment import Level
 from schemas.indication import Act, Reliability
-from schemas.pattern import Example, Pattern
+from schemas.pattern import Concept, Example, Pattern, Voice
 from schemas.wire import Own
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=64)]
 Side = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
-Trigger = Literal["extended", "past_announced_end", "above_peak", "new_organisation", "inbound", "toward_border"]
+Trigger = Literal[
+    "extended", "past_announced_end", "above_peak", "new_organisation", "inbound", "toward_border"
+]
 
 
 class Threshold(Own):
@@ -42,6 +44,7 @@ class Problem(Own):
     families_counted: Annotated[int, Field(ge=1)]
     silence_weight: Annotated[float, Field(ge=0)]
     register_days: Annotated[float, Field(gt=0)]
+    entry_indicator: Name  # two observed voices of it fulfil a timed claim
     reports_cap: Annotated[int, Field(ge=1)]
     reliability: dict[Reliability, float]
     credibility: dict[int, float]
@@ -150,3 +153,5 @@ class Catalogue(Own):
     sources: tuple[Source, ...]
     unknown_source: Reliability
     registers: tuple[Register, ...] = ()
+    lexicon: dict[Name, Concept] = {}
+    voices: tuple[Voice, ...] = ()

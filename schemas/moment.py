@@ -12,10 +12,10 @@ _DAY = len("2022-02-24")
 
 
 def parse(moment: str, zone: str | None, *, day: bool) -> tuple[datetime, bool]:
-    """Read a moment as (instant in UTC, is only the day known?).
+    """Read a moment as (instant in UTC, is only the day known).
 
     RFC 3339 with an offset is taken as it is. A bare date means the whole UTC day and stands for its last
-    second. A time without offset is read in `zone` where that names one, else in UTC: real feeds are like that.
+    second. A time without offset is read in `zone` where that names one, else in UTC: real feeds do that.
 
     Raises
     ------

@@ -11,7 +11,7 @@ from schemas.wire import Instant, Own
 
 
 class Heartbeat(Own):
-    """A source published its periodic report: did it carry the expected reassurance?"""
+    """A source published its periodic report; `kept`: it carried the expected reassurance."""
 
     indicator: str
     source: str
@@ -35,7 +35,7 @@ class Report(Own):
 
 
 class SourceSeen(Own):
-    """Newest event time of each expected source in one pack: irrelevant traffic proves that a source lives."""
+    """Newest event time of each expected source in one pack: any traffic proves that a source lives."""
 
     type: Literal["source_seen"] = "source_seen"
     problem: str

@@ -12,3 +12,7 @@
 
 A module imports only what stands earlier in the flow; `core` imports no I/O (tests/unit/test_architecture.py).
 """
+
+from importlib.metadata import version
+
+__version__ = version("belwatch")

@@ -1,0 +1,242 @@
+"""Assess: fold the indications log into assessments, one problem at a time."""
+
+import math
+from collections.abc import Collection, Iterable, Mapping
+from typing import Literal, NamedTuple
+
+from pydantic import Field
+
+from schemas.assessment import Assessment, Level, Versions
+from schemas.catalogue import Catalogue
+from schemas.report import OBSERVATION, Report, SourceSeen
+from schemas.review import Review
+from schemas.tick import Tick
+from schemas.wire import Own, instant, rfc3339
+from stream import __version__
+from stream.core.evaluate import Evaluator, Picture, ledger
+from stream.core.memory import Memory
+from stream.core.score import next_level
+from stream.core.statements import HOUR
+
+MOVED = 0.1  # index points that are worth telling between ticks
+FOLD = "_state"
+
+
+class Step(NamedTuple):
+    """What came of a record or a batch.
+
+    `writes`: table rows by key, None deletes; `assessments`: (id, JSON). `ends_batch`: a tick was completed,
+    so what is written must be durable before any later record is taken.
+    """
+
+    writes: dict[str, bytes | None]
+    assessments: list[tuple[bytes, bytes]]
+    ends_batch: bool = False
+
+
+class Fold(Own):
+    """What depends on the order of the log: ticks heard, level, and what was published last.
+
+    Times are epoch seconds. `heard`: newest tick by origin; `waiting`: ticks not every origin has delivered;
+    `clock`: newest time that the log has shown; `watermark`: last offset folded, by log partition.
+    """
+
+    watermark: dict[str, int] = Field(default_factory=dict)
+    heard: dict[str, float] = Field(default_factory=dict)
+    waiting: tuple[float, ...] = ()
+    evaluated: float | None = None
+    clock: float = 0.0
+    newest: float | None = None
+    seen: dict[str, float] = Field(default_factory=dict)
+    level: Level = Level.NORMAL
+    since: float | None = None
+    fragile: bool = False
+    published_index: float | None = None
+    published_at: float = -math.inf
+
+
+class Assessor:
+    """The state of one problem, and what follows from each record of its log.
+
+    State is updated in place; `flush` gives the rows to make durable and the assessments to publish.
+    """
+
+    def __init__(self, catalogue: Catalogue, *, origins: Collection[str], owner: str = "") -> None:
+        self._catalogue = catalogue
+        self._problem = catalogue.problem.id
+        self._origins = frozenset(origins)
+        self._owner = owner
+        self._memory = Memory(catalogue)
+        self._evaluator = Evaluator(catalogue, self._memory)
+        self._fold = Fold()
+        self._rows: dict[str, bytes | None] = {}
+        self._due: list[Assessment] = []
+        self._changed = False
+        self._versions = Versions(
+            catalogue=catalogue.version, code=__version__, formula=catalogue.problem.formula
+        )
+
+    @property
+    def watermark(self) -> Mapping[str, int]:
+        """Last offset folded, by partition of the indications log ("indications-2")."""
+        return self._fold.watermark
+
+    @property
+    def fold(self) -> Fold:
+        """Level, ticks and sources as the log has them so far."""
+        return self._fold
+
+    @property
+    def held(self) -> int:
+        """Messages in play."""
+        return len(self._memory)
+
+    @property
+    def evicted(self) -> int:
+        """Indications dropped because an indicator was at its cap."""
+        return self._memory.evicted
+
+    def restore(self, rows: Iterable[tuple[str, bytes]]) -> None:
+        """Take back table rows, in any order."""
+        for key, value in rows:
+            name = key.removeprefix(f"{self._problem}/")
+            if name == FOLD:
+                self._fold = Fold.model_validate_json(value)
+            else:
+                self._memory.restore(name, value)
+
+    def apply(self, log: str, offset: int, value: bytes) -> Step:
+        """Fold in one record. Seen before: nothing happens, so redelivery is harmless."""
+        if offset <= self._fold.watermark.get(log, -1):
+            return Step({}, [])
+        observation = OBSERVATION.validate_json(value)
+        update: dict[str, object] = {"watermark": {**self._fold.watermark, log: offset}}
+        rows: list[tuple[str, bytes | None]] = []
+        completed: list[float] = []
+        match observation:
+            case Report():
+                rows = self._memory.add(observation)
+                update |= self._times(observation.received_at.timestamp(), observation.at.timestamp())
+                self._changed |= bool(rows)
+            case Review():
+                rows = self._memory.review(observation)
+                update |= self._times(observation.at.timestamp(), None)
+                self._changed |= bool(rows)
+            case SourceSeen():
+                newest = {s: at.timestamp() for s, at in observation.seen.items()}
+                update["seen"] = _latest(self._fold.seen, newest)
+                update |= self._times(self._fold.clock, max(newest.values(), default=None))
+            case Tick():
+                heard, completed = self._tick(observation)
+                update |= heard
+        self._fold = self._fold.model_copy(update=update)
+        self._keep(rows)
+        for at in completed:
+            self._evaluate_tick(at)
+        return Step({}, [], ends_batch=bool(completed))
+
+    def flush(self) -> Step:
+        """End a batch: the assessment its movement is worth, and all rows written since, the fold last."""
+        if self._changed and self._origins and self._fold.clock:
+            self._moved()
+        self._changed = False
+        rows, due = self._rows, self._due
+        self._rows, self._due = {}, []
+        rows[f"{self._problem}/{FOLD}"] = self._fold.model_dump_json().encode()
+        return Step(rows, [(a.id.encode(), a.model_dump_json().encode()) for a in due])
+
+    def at(self, now: float) -> Assessment:
+        """The account at `now` (epoch seconds), decayed; the level is the last tick's."""
+        return self._assessment("now", "batch", now, math.inf, self._picture(now, math.inf))
+
+    def _times(self, clock: float, newest: float | None) -> dict[str, object]:
+        known = [at for at in (self._fold.newest, newest) if at is not None]
+        return {"clock": max(self._fold.clock, clock), "newest": max(known, default=None)}
+
+    def _keep(self, rows: Iterable[tuple[str, bytes | None]]) -> None:
+        self._rows |= {f"{self._problem}/{key}": value for key, value in rows}
+
+    def _tick(self, tick: Tick) -> tuple[dict[str, object], list[float]]:
+        """Note a tick of one origin; the times that every origin has delivered now are complete."""
+        at = tick.at.timestamp()
+        heard = _latest(self._fold.heard, {tick.origin: at})
+        evaluated = -math.inf if self._fold.evaluated is None else self._fold.evaluated
+        waiting = sorted({t for t in (*self._fold.waiting, at) if t > evaluated})
+        delivered = min((heard.get(origin, -math.inf) for origin in self._origins), default=-math.inf)
+        completed = [t for t in waiting if t <= delivered]
+        rest = tuple(t for t in waiting if t > delivered)
+        clock = max(self._fold.clock, at)
+        return {"heard": heard, "waiting": rest, "clock": clock}, completed
+
+    def _evaluate_tick(self, at: float) -> None:
+        picture = self._picture(at, at)
+        fold = self._fold
+        levels = self._catalogue.problem.levels
+        level = next_level(fold.level, picture.index, levels)
+        entering = level is Level.CRITICAL and fold.level is not Level.CRITICAL
+        fragile = entering and picture.robust < levels[Level.CRITICAL].enter
+        if fragile:
+            # critical must stand without any one family
+            level = next_level(
+                fold.level, picture.index, {k: v for k, v in levels.items() if k != Level.CRITICAL}
+            )
+        changed = level is not fold.level or fold.since is None
+        self._fold = fold.model_copy(
+            update={
+                "evaluated": at,
+                "level": level,
+                "since": at if changed else fold.since,
+                "fragile": fragile,
+            }
+        )
+        self._keep(self._memory.forget(at))
+        moved = fold.published_index is None or abs(picture.index - fold.published_index) >= MOVED
+        if changed or moved or fragile is not fold.fragile or at - fold.published_at >= HOUR:
+            self._publish(
+                self._assessment(f"{self._problem}@{rfc3339(instant(at))}", "tick", at, at, picture), at
+            )
+
+    def _moved(self) -> None:
+        t = self._fold.clock
+        picture = self._picture(t, math.inf)
+        if self._fold.published_index is None or abs(picture.index - self._fold.published_index) >= MOVED:
+            mark = ",".join(f"{log}:{offset}" for log, offset in sorted(self._fold.watermark.items()))
+            self._publish(self._assessment(f"{self._problem}/{mark}", "batch", t, math.inf, picture), t)
+
+    def _publish(self, assessment: Assessment, at: float) -> None:
+        self._due.append(assessment)
+        self._fold = self._fold.model_copy(update={"published_index": assessment.index, "published_at": at})
+
+    def _picture(self, t: float, known_at: float) -> Picture:
+        return self._evaluator.picture(t, known_at, self._fold.seen)
+
+    def _assessment(
+        self, name: str, cause: Literal["tick", "batch"], at: float, known_at: float, picture: Picture
+    ) -> Assessment:
+        fold = self._fold
+        return Assessment(
+            id=name,
+            problem=self._problem,
+            at=instant(at),
+            known_at=instant(min(known_at, max(fold.clock, at))),
+            cause=cause,
+            upto=fold.watermark,
+            index=picture.index,
+            base=picture.base,
+            low=picture.low,
+            high=picture.high,
+            level=fold.level,
+            since=instant(fold.since if fold.since is not None else at),
+            fragile=fold.fragile,
+            robust=picture.robust,
+            silence=picture.silence,
+            newest_at=instant(fold.newest) if fold.newest is not None else None,
+            knockout=picture.knockout,
+            ledger=ledger(picture, self._catalogue, at),
+            versions=self._versions,
+            owner=self._owner,
+        )
+
+
+def _latest(old: Mapping[str, float], new: Mapping[str, float]) -> dict[str, float]:
+    return {key: max(old.get(key, -math.inf), new.get(key, -math.inf)) for key in {**old, **new}}

@@ -1,0 +1,270 @@
+"""Evaluate: the index, band and ledger at one moment, as a function of the messages known."""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from schemas.assessment import Contribution, Evidence, Level
+from schemas.catalogue import Catalogue, Indicator
+from schemas.indication import Indication
+from schemas.wire import instant
+from stream.core.claims import Claim, claims
+from stream.core.heartbeat import raised
+from stream.core.memory import Memory
+from stream.core.score import activation, decayed, knockout, ledger_points, logit, to_index
+from stream.core.sources import SourceIndex
+from stream.core.statements import DAY, HOUR, Statement, expired_claims, prepare
+
+LISTED = 20  # claims named in an indicator's ledger line; the rest are summed
+
+
+class Account(NamedTuple):
+    """One indicator at one moment: its claims with their decayed masses, and how active they make it."""
+
+    indicator: Indicator
+    claims: Sequence[Claim]
+    masses: Sequence[float]
+    activation: float  # of what counts: a warning or counter, triggered where it is routine
+    ambiguous: float  # of what only widens the band
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """The numbers at one moment; `contributions` are log-odds, signed; `robust` is without any one family."""
+
+    index: float
+    base: float
+    low: float
+    high: float
+    robust: float
+    silence: float
+    knockout: int | None
+    contributions: Mapping[str, float]
+    accounts: Sequence[Account]
+
+
+class Evaluator:
+    """Evaluates a memory. Claims are linked again only where messages changed; decay is applied every time."""
+
+    def __init__(self, catalogue: Catalogue, memory: Memory) -> None:
+        self._catalogue = catalogue
+        self._memory = memory
+        sources = SourceIndex(catalogue)
+        self._heartbeats = [
+            (i.heartbeat, sources.find(i.heartbeat.source))
+            for i in catalogue.indicators.values()
+            if i.heartbeat
+        ]
+        self._found: dict[str, list[Indication]] = {}
+        self._linked: tuple[dict[str, list[Statement]], dict[str, list[Claim]]] = {}, {}
+
+    def picture(self, t: float, known_at: float, seen: Mapping[str, float]) -> Picture:
+        """Evaluate at t what was known at `known_at` (epoch seconds); `seen`: newest event time a source."""
+        problem = self._catalogue.problem
+        statements, linked = self._link(t, known_at)
+        accounts = [
+            _account(self._catalogue.indicators[name], found, t, problem.epsilon)
+            for name, found in linked.items()
+        ]
+        contributions = {a.indicator.id: _contribution(a) for a in accounts}
+        log_odds = logit(problem.baseline) + math.fsum(contributions.values())
+        up, down = _ambiguity(accounts)
+        silence = self._silence(t, seen)
+        unsure = problem.silence_weight * silence
+        index = to_index(log_odds)
+        return Picture(
+            index=index,
+            base=to_index(logit(problem.baseline)),
+            low=to_index(log_odds - down - unsure),
+            high=to_index(log_odds + up + unsure),
+            robust=self._robust(log_odds, accounts, statements, t),
+            silence=silence,
+            knockout=self._knockout(log_odds, accounts),
+            contributions=contributions,
+            accounts=accounts,
+        )
+
+    def _link(self, t: float, known_at: float) -> tuple[dict[str, list[Statement]], dict[str, list[Claim]]]:
+        catalogue, memory = self._catalogue, self._memory
+        found = {name: memory.indications(name, t, known_at) for name in catalogue.indicators}
+        beats = memory.beats(t, known_at)
+        for rule, source in self._heartbeats:
+            missing = [i for i in raised(rule, source, beats) if i.at.timestamp() <= t]
+            if missing:
+                found[rule.raises] = found[rule.raises] + missing
+        if found != self._found:
+            penalties = expired_claims(catalogue.indicators, found, catalogue)
+            statements = {
+                name: prepare(indicator, found[name], catalogue, penalties)
+                for name, indicator in catalogue.indicators.items()
+            }
+            linked = {
+                name: claims(indicator, statements[name], catalogue.problem)
+                for name, indicator in catalogue.indicators.items()
+            }
+            self._found, self._linked = found, (statements, linked)
+        return self._linked
+
+    def _robust(
+        self,
+        log_odds: float,
+        accounts: Iterable[Account],
+        statements: Mapping[str, Sequence[Statement]],
+        t: float,
+    ) -> float:
+        """The lowest index that leaving out any one family's (or voice's) support for warnings gives."""
+        problem = self._catalogue.problem
+        if to_index(log_odds) < problem.levels[Level.CRITICAL].enter:
+            # only critical asks for it; below, the answer would be computed and thrown away
+            return to_index(log_odds)
+        warnings = [a for a in accounts if a.indicator.kind == "warning" and a.activation > 0]
+        lowest = log_odds
+        for name in {n for a in warnings for s in statements[a.indicator.id] for n in _names(s)}:
+            without = log_odds
+            for a in warnings:
+                if any(name in _names(s) for s in statements[a.indicator.id]):
+                    left = claims(a.indicator, statements[a.indicator.id], problem, without=name)
+                    kept = _account(a.indicator, left, t, problem.epsilon)
+                    without -= _contribution(a) - _contribution(kept)
+            lowest = min(lowest, without)
+        return to_index(lowest)
+
+    def _knockout(self, log_odds: float, accounts: Iterable[Account]) -> int | None:
+        entered = [t.enter for t in self._catalogue.problem.levels.values() if t.enter <= to_index(log_odds)]
+        if not entered:
+            return None
+        warnings = [a for a in accounts if a.indicator.kind == "warning"]
+        return knockout(
+            {
+                a.indicator.id: [m for c, m in zip(a.claims, a.masses, strict=True) if c.triggered]
+                for a in warnings
+            },
+            {a.indicator.id: a.indicator.weight for a in warnings},
+            log_odds - logit(max(entered) / 100.0),
+        )
+
+    def _silence(self, t: float, seen: Mapping[str, float]) -> float:
+        expected = [s for s in self._catalogue.sources if s.expected_every_hours]
+        trust = self._catalogue.problem.reliability
+        silent = [
+            s for s in expected if t - seen.get(s.id, -math.inf) > (s.expected_every_hours or 0.0) * HOUR
+        ]
+        total = math.fsum(trust[s.reliability] for s in expected)
+        return math.fsum(trust[s.reliability] for s in silent) / total if total else 0.0
+
+
+def ledger(picture: Picture, catalogue: Catalogue, t: float) -> tuple[Contribution, ...]:
+    """The signed account in index points, most moving first; base + Σ points = index."""
+    points = ledger_points(picture.contributions, picture.index, picture.base)
+    rows = [
+        _line(a, points[a.indicator.id], catalogue, t)
+        for a in picture.accounts
+        if a.activation or a.ambiguous
+    ]
+    return tuple(sorted(rows, key=lambda row: (-abs(row.points), -row.ambiguous, row.indicator)))
+
+
+def _line(account: Account, points: float, catalogue: Catalogue, t: float) -> Contribution:
+    counting = math.fsum(
+        m for c, m in zip(account.claims, account.masses, strict=True) if _counts(account, c)
+    )
+    evidence = [
+        _evidence(
+            claim,
+            m,
+            points * m / counting if _counts(account, claim) else 0.0,
+            catalogue,
+            account.indicator,
+            t,
+        )
+        for claim, m in zip(account.claims, account.masses, strict=True)
+        if m > 0
+    ]
+    evidence.sort(key=lambda e: (-abs(e.points), -e.mass, e.claim))
+    return Contribution(
+        indicator=account.indicator.id,
+        group=account.indicator.group,
+        kind=account.indicator.kind,
+        activation=account.activation,
+        ambiguous=account.ambiguous,
+        points=points,
+        claims=tuple(evidence[:LISTED]),
+        rest=len(evidence[LISTED:]),
+        rest_points=math.fsum(e.points for e in evidence[LISTED:]),
+    )
+
+
+def _evidence(
+    claim: Claim, mass: float, points: float, catalogue: Catalogue, indicator: Indicator, t: float
+) -> Evidence:
+    lead = claim.lead
+    notes = (
+        ("routine: widens the band only" if not claim.triggered else ""),
+        (
+            f"gated ×{indicator.gate.factor:g} until {indicator.gate.families} voices observe it"
+            if claim.gated and indicator.gate
+            else ""
+        ),
+        ("denied by " + ", ".join(claim.denied_by) if claim.denied_by else ""),
+        (
+            f"state media about their own side: at most {catalogue.problem.own_side_cap:g}"
+            if lead.own_side
+            else ""
+        ),
+        (f"{(t - claim.at) / DAY:.1f} days old, half-life {indicator.half_life_days:g}"),
+    )
+    return Evidence(
+        claim=claim.id,
+        indicator=indicator.id,
+        points=points,
+        mass=mass,
+        at=instant(claim.at),
+        act=lead.act,
+        severity=claim.severity,
+        grade=f"{lead.reliability}{lead.credibility}",
+        families=claim.voices,
+        denied_by=claim.denied_by,
+        reports=claim.reports,
+        title=lead.title or lead.excerpt,
+        url=lead.url,
+        publisher=lead.publisher,
+        message_id=lead.message_id,
+        notes=tuple(note for note in notes if note),
+    )
+
+
+def _account(indicator: Indicator, found: Sequence[Claim], t: float, epsilon: float) -> Account:
+    masses = [decayed(c.mass, (t - c.at) / DAY, indicator.half_life_days) for c in found]
+    masses = [m if m >= epsilon else 0.0 for m in masses]
+    counting = [
+        m for c, m in zip(found, masses, strict=True) if c.triggered and indicator.kind != "ambiguous"
+    ]
+    open_ = [
+        m for c, m in zip(found, masses, strict=True) if not c.triggered or indicator.kind == "ambiguous"
+    ]
+    return Account(indicator, found, masses, activation(counting), activation(open_))
+
+
+def _counts(account: Account, claim: Claim) -> bool:
+    return claim.triggered and account.indicator.kind != "ambiguous"
+
+
+def _contribution(account: Account) -> float:
+    sign = {"warning": 1.0, "counter": -1.0, "ambiguous": 0.0}[account.indicator.kind]
+    return sign * account.indicator.weight * account.activation
+
+
+def _ambiguity(accounts: Iterable[Account]) -> tuple[float, float]:
+    """Log-odds by which the band opens upwards and downwards; untriggered routine opens it upwards."""
+    up, down = [], []
+    for a in accounts:
+        direction = "up" if a.indicator.routine else a.indicator.direction
+        width = a.indicator.weight * a.ambiguous
+        up.append(width if direction in {"up", "both"} else 0.0)
+        down.append(width if direction in {"down", "both"} else 0.0)
+    return math.fsum(up), math.fsum(down)
+
+
+def _names(statement: Statement) -> tuple[str, str]:
+    return statement.indication.voice, statement.indication.family

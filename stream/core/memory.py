@@ -1,0 +1,213 @@
+"""Memory: the messages in play, as a set.
+
+Adding is idempotent and order-free (a join-semilattice: Shapiro et al. 2011, Conflict-free Replicated Data
+Types), so redelivery can't double anything. What a moment t could know is a view of the set: event time and
+receipt both up to t. Old messages are forgotten once nothing they say can still weigh anything.
+"""
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+
+from pydantic import TypeAdapter
+
+from schemas.catalogue import Catalogue, Indicator
+from schemas.indication import Indication
+from schemas.report import Report
+from schemas.review import Review
+from stream.core.heartbeat import Beat
+from stream.core.statements import DAY, HOUR, reviewed
+
+Row = tuple[str, bytes | None]  # table key and value; None deletes
+_VERSIONS = TypeAdapter(tuple[Report, ...])
+
+
+class Memory:
+    """Messages of one problem by id, each with the versions that may still count, and analysts' reviews."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+        self._versions: dict[str, tuple[Report, ...]] = {}
+        self._reviews: dict[str, dict[str, Review]] = defaultdict(dict)  # by target, by id
+        self._of: dict[str, set[str]] = {name: set() for name in catalogue.indicators}
+        self._settled_at: dict[str, float] = dict.fromkeys(catalogue.indicators, -math.inf)
+        self._beating: set[str] = set()
+        self._revision: Counter[str] = Counter()  # grows when an indicator's messages change
+        self._current: dict[str, tuple[int, list[Indication]]] = {}
+        self.evicted = 0  # indications dropped because of `reports_cap`
+
+    def __len__(self) -> int:
+        return len(self._versions)
+
+    def add(self, report: Report) -> list[Row]:
+        """Take in one version of a message; the rows to keep."""
+        report = self._understood(report)
+        known = self._versions.get(report.message_id, ())
+        if any(_version(v) == _version(report) for v in known):
+            return []
+        self._put(report.message_id, tuple(sorted((*known, report), key=_version)))
+        changed = {report.message_id}
+        for indication in report.indications:
+            changed |= self._bounded(self._catalogue.indicators[indication.indicator])
+        return [self._row(message_id) for message_id in sorted(changed)]
+
+    def review(self, review: Review) -> list[Row]:
+        """Take in an analyst's word."""
+        if self._reviews[review.target].get(review.id) == review:
+            return []
+        self._reviews[review.target][review.id] = review
+        for report in self._versions.get(review.target.partition("#")[0], ()):
+            self._touch(report, math.inf if review.expires_at else review.at.timestamp())
+        return [(f"r/{review.id}", review.model_dump_json().encode())]
+
+    def restore(self, key: str, value: bytes) -> None:
+        """Take back one row, as `add` or `review` gave it."""
+        if key.startswith("r/"):
+            self.review(Review.model_validate_json(value))
+        else:
+            versions = _VERSIONS.validate_json(value)
+            self._put(key.removeprefix("m/"), tuple(self._understood(v) for v in versions))
+
+    def indications(self, indicator: str, t: float, known_at: float) -> list[Indication]:
+        """What had happened by t, as known at `known_at` (epoch seconds), of one indicator; not to be changed."""
+        if self._settled_at[indicator] > min(t, known_at):
+            return self._select(indicator, t, known_at)
+        # everything held had happened and was known: time changes nothing any more
+        revision, found = self._current.get(indicator, (-1, []))
+        if revision != self._revision[indicator]:
+            found = self._select(indicator, t, known_at)
+            self._current[indicator] = self._revision[indicator], found
+        return found
+
+    def _select(self, indicator: str, t: float, known_at: float) -> list[Indication]:
+        found = []
+        for message_id in self._of[indicator]:
+            report = self._counting(message_id, known_at)
+            for i in report.indications if report else ():
+                if i.indicator == indicator and i.at.timestamp() <= t:
+                    kept = reviewed(i, self._review_of(i, t, known_at))
+                    if kept is not None:
+                        found.append(kept)
+        return found
+
+    def beats(self, t: float, known_at: float) -> Mapping[str, list[Beat]]:
+        """Periodic reports by source, with or without the line that is expected of them."""
+        found: dict[str, list[Beat]] = defaultdict(list)
+        for message_id in self._beating:
+            report = self._counting(message_id, known_at)
+            if report and report.heartbeat and report.at.timestamp() <= t:
+                found[report.heartbeat.source].append(Beat(report.at.timestamp(), report.heartbeat.kept))
+        return found
+
+    def forget(self, t: float) -> list[Row]:
+        """Drop what can't weigh anything from t on: superseded versions, and messages beyond their horizon."""
+        rows = []
+        for message_id in list(self._versions):
+            before = self._versions[message_id]
+            known = [n for n, v in enumerate(before) if v.received_at.timestamp() <= t]
+            kept = tuple(v for v in before[known[-1] if known else 0 :] if t <= self._forgotten_at(v))
+            if kept != before:
+                self._put(message_id, kept)
+                rows.append(self._row(message_id))
+        return rows
+
+    def _forgotten_at(self, report: Report) -> float:
+        register = self._catalogue.problem.register_days * DAY
+        horizons = [
+            horizon(self._catalogue, self._catalogue.indicators[i.indicator]) for i in report.indications
+        ]
+        if not horizons or any(i.deadline for i in report.indications):
+            horizons.append(register)
+        return report.at.timestamp() + max(horizons)
+
+    def _put(self, message_id: str, versions: tuple[Report, ...]) -> None:
+        for report in self._versions.get(message_id, ()):
+            for i in report.indications:
+                self._of[i.indicator].discard(message_id)
+                self._revision[i.indicator] += 1
+        self._beating.discard(message_id)
+        if not versions:
+            self._versions.pop(message_id, None)
+            return
+        if any(v.heartbeat for v in versions):
+            self._beating.add(message_id)
+        self._versions[message_id] = versions
+        newest = versions[-1].received_at.timestamp()
+        for report in versions:
+            self._touch(report, newest)
+            for i in report.indications:
+                self._of[i.indicator].add(message_id)
+
+    def _touch(self, report: Report, settled_at: float) -> None:
+        for i in report.indications:
+            self._revision[i.indicator] += 1
+            self._settled_at[i.indicator] = max(self._settled_at[i.indicator], settled_at, i.at.timestamp())
+
+    def _counting(self, message_id: str, known_at: float) -> Report | None:
+        known = (v for v in reversed(self._versions[message_id]) if v.received_at.timestamp() <= known_at)
+        return next(known, None)
+
+    def _review_of(self, indication: Indication, t: float, known_at: float) -> Review | None:
+        said: Iterator[Review] = (
+            review
+            for target in (indication.id, indication.message_id)
+            for review in self._reviews.get(target, {}).values()
+            if review.at.timestamp() <= min(t, known_at)
+            and not (review.expires_at and review.expires_at.timestamp() <= t)
+        )
+        return max(said, key=lambda review: (review.at, review.id), default=None)
+
+    def _understood(self, report: Report) -> Report:
+        """Without indicators that the catalogue no longer has."""
+        if all(i.indicator in self._catalogue.indicators for i in report.indications):
+            return report
+        kept = tuple(i for i in report.indications if i.indicator in self._catalogue.indicators)
+        return report.model_copy(update={"indications": kept})
+
+    def _bounded(self, indicator: Indicator) -> set[str]:
+        """Hold an indicator to its cap: the lightest go. The rank is of the message alone, so order can't matter."""
+        changed = set()
+        while len(self._of[indicator.id]) > self._catalogue.problem.reports_cap:
+            lightest = min(self._of[indicator.id], key=lambda m: self._rank(m, indicator))
+            kept = tuple(_without(v, indicator.id) for v in self._versions[lightest])
+            self._put(lightest, kept)
+            self.evicted += 1
+            changed.add(lightest)
+        return changed
+
+    def _rank(self, message_id: str, indicator: Indicator) -> tuple[float, str]:
+        problem = self._catalogue.problem
+        best = max(
+            math.log2(i.severity * problem.reliability[i.reliability] * problem.credibility[i.credibility])
+            + i.at.timestamp() / (indicator.half_life_days * DAY)
+            for v in self._versions[message_id]
+            for i in v.indications
+            if i.indicator == indicator.id
+        )
+        return best, message_id
+
+    def _row(self, message_id: str) -> Row:
+        versions = self._versions.get(message_id)
+        return f"m/{message_id}", _VERSIONS.dump_json(versions) if versions else None
+
+
+def horizon(catalogue: Catalogue, indicator: Indicator) -> float:
+    """Seconds after which a report can't weigh anything: mass below ε, and out of reach of every register.
+
+    The heaviest claim weighs κ; κ · 2^(-age/h) < ε after h · log2(κ/ε). Statements within `link_hours` still speak
+    for or against it, hence the margin.
+    """
+    problem = catalogue.problem
+    fading = indicator.half_life_days * DAY * math.log2(problem.kappa / problem.epsilon)
+    reads_register = indicator.routine or indicator.heartbeat or indicator.deadline_hours or indicator.gate
+    return max(fading, problem.register_days * DAY if reads_register else 0.0) + problem.link_hours * HOUR
+
+
+def _version(report: Report) -> tuple[float, str]:
+    return report.received_at.timestamp(), report.content_hash
+
+
+def _without(report: Report, indicator: str) -> Report:
+    return report.model_copy(
+        update={"indications": tuple(i for i in report.indications if i.indicator != indicator)}
+    )

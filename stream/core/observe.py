@@ -1,0 +1,127 @@
+"""Observe: raw records into indications, without state."""
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from schemas.article import Article
+from schemas.catalogue import Catalogue
+from schemas.event import Event
+from schemas.indication import Indication
+from schemas.rejection import Rejection
+from schemas.report import Report, SourceSeen
+from schemas.wire import instant
+from stream.core.decode import Refused, decode_article, decode_event, decode_review, decode_tick
+from stream.core.grade import Grader
+from stream.core.match import Matcher
+from stream.core.sources import SourceIndex
+
+SAMPLE = 200  # characters of a rejected message that are kept, for whoever mends its source
+
+
+class Inbound(NamedTuple):
+    """One record of a source topic: `kind` article, event, review or tick; `received_at` epoch seconds."""
+
+    kind: str
+    value: bytes
+    received_at: float
+    origin: str
+    offset: int
+
+
+class Observed(NamedTuple):
+    """What came of a pack: observations in order, rejections as (key, JSON), and a count by outcome.
+
+    `outcomes` counts "matched", "unmatched", "rejected" (these add up to the messages) and "rejected:<reason>".
+    """
+
+    observations: list[bytes]
+    rejections: list[tuple[bytes, bytes]]
+    outcomes: Counter[str]
+
+
+class Observer:
+    """Decodes and matches one problem's messages."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self.problem = catalogue.problem.id
+        self._matcher = Matcher(catalogue)
+        self._grader = Grader(catalogue)
+        self._sources = SourceIndex(catalogue)
+        self._indicators = frozenset(catalogue.indicators)
+        self._expected = frozenset(s.id for s in catalogue.sources if s.expected_every_hours)
+
+    def observe(self, pack: Sequence[Inbound]) -> Observed:
+        """Turn a pack of one partition into observations; whatever can't be read is rejected with its reason."""
+        found = Observed([], [], Counter())
+        seen: dict[str, float] = {}
+        for record in pack:
+            try:
+                if record.kind == "tick":
+                    self._tell_seen(seen, found)
+                    tick = decode_tick(record.value).model_copy(update={"origin": record.origin})
+                    found.observations.append(tick.model_dump_json().encode())
+                elif record.kind == "review":
+                    found.observations.append(decode_review(record.value).model_dump_json().encode())
+                    found.outcomes["matched"] += 1
+                else:
+                    self._message(record, found, seen)
+            except Refused as refused:
+                found.rejections.append(_rejection(record, refused))
+                found.outcomes.update(("rejected", f"rejected:{refused.reason}"))
+        self._tell_seen(seen, found)
+        return found
+
+    def indications(self, body: Article | Event, at: float) -> tuple[Indication, ...]:
+        """All indications of one message with event time `at` (epoch seconds)."""
+        if isinstance(body, Event):
+            return self._grader.event(body, at)
+        matches = self._matcher.match(body.title, body.text, body.lang, instant(at))
+        return tuple(self._grader.article(body, at, match) for match in matches)
+
+    def _message(self, record: Inbound, found: Observed, seen: dict[str, float]) -> None:
+        decode = decode_event if record.kind == "event" else decode_article
+        message = decode(record.value, record.received_at)
+        body, at = message
+        if isinstance(body, Event) and body.dataset == "analyst" and body.indicator not in self._indicators:
+            raise Refused("unknown_indicator", f"indicator {body.indicator!r} is not in the catalogue")
+        source = self._sources.find(body.publisher)
+        if source.id in self._expected:
+            seen[source.id] = max(seen.get(source.id, at), at)
+        indications = self.indications(body, at)
+        heartbeat = self._grader.heartbeat(body, indications) if isinstance(body, Article) else None
+        matched = bool(indications or heartbeat)
+        found.outcomes["matched" if matched else "unmatched"] += 1
+        if matched or body.revision:
+            report = Report(
+                problem=self.problem,
+                message_id=body.id,
+                at=instant(at),
+                received_at=instant(record.received_at),
+                content_hash=hashlib.sha256(record.value).hexdigest()[:16],
+                indications=indications,
+                heartbeat=heartbeat,
+            )
+            found.observations.append(report.model_dump_json().encode())
+
+    def _tell_seen(self, seen: dict[str, float], found: Observed) -> None:
+        if seen:
+            told = SourceSeen(problem=self.problem, seen={s: instant(at) for s, at in sorted(seen.items())})
+            found.observations.append(told.model_dump_json().encode())
+            seen.clear()
+
+
+def _rejection(record: Inbound, refused: Refused) -> tuple[bytes, bytes]:
+    sample = re.sub(r"[^\x20-\x7e]", "?", record.value[:SAMPLE].decode(errors="replace"))
+    rejection = Rejection(
+        origin=record.origin,
+        offset=record.offset,
+        reason=refused.reason,
+        detail=str(refused)[:SAMPLE],
+        received_at=instant(record.received_at),
+        size=len(record.value),
+        sample=sample,
+    )
+    return f"{record.origin}:{record.offset}".encode(), rejection.model_dump_json().encode()

@@ -1,0 +1,164 @@
+"""Statements: indications prepared for scoring, with what the record so far says about each.
+
+Everything here is a function of a set of indications, whatever the order they came in. A judgement on a
+statement made at τ looks only at statements made up to τ.
+"""
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime, time
+from typing import NamedTuple
+
+from schemas.catalogue import Catalogue, Indicator, Register
+from schemas.indication import Act, Indication
+from schemas.review import Review
+
+HOUR = 3_600.0
+DAY = 24 * HOUR
+PEAK_DAYS = 365  # a head-count is news when it tops a year's
+NEWS_DAYS = 3  # one arrival is reported for this long
+SAME_EXERCISE_DAYS = 14  # an end date says nothing about drills that begin weeks after it
+
+Penalties = Mapping[tuple[str, str], Sequence[float]]  # (claimant, indicator) -> when its claims expired
+
+
+class Statement(NamedTuple):
+    """One indication at τ (epoch seconds): its grade R·C (0..1), and whether a routine trigger holds at τ."""
+
+    at: float
+    id: str
+    indication: Indication
+    grade: float
+    triggered: bool
+
+
+def prepare(
+    indicator: Indicator,
+    indications: Iterable[Indication],
+    catalogue: Catalogue,
+    penalties: Penalties,
+) -> list[Statement]:
+    """Grade one indicator's indications and judge its routine triggers; sorted by (τ, id)."""
+    ordered = sorted(indications, key=lambda i: (i.at, i.id))
+    triggers = _Triggers(indicator, ordered, [r for r in catalogue.registers if r.indicator == indicator.id])
+    statements = []
+    for i in ordered:
+        at = i.at.timestamp()
+        triggered = not indicator.routine or triggers.hold(i, at)
+        statements.append(Statement(at, i.id, i, _grade(i, at, catalogue, penalties), triggered))
+    return statements
+
+
+def reviewed(indication: Indication, review: Review | None) -> Indication | None:
+    """Apply an analyst's word; None where it is retracted."""
+    if review is None:
+        return indication
+    if review.action == "retract":
+        return None
+    if review.action == "confirm":
+        return indication.model_copy(update={"act": Act.OBSERVED, "credibility": 1})
+    update = {"reliability": review.reliability, "credibility": review.credibility}
+    return indication.model_copy(update={k: v for k, v in update.items() if v is not None})
+
+
+def expired_claims(
+    indicators: Mapping[str, Indicator],
+    indications: Mapping[str, Sequence[Indication]],
+    catalogue: Catalogue,
+) -> Penalties:
+    """When each claimant's timed claims expired unfulfilled, by (claimant, indicator).
+
+    A claim is timed when it names a deadline, or when its indicator gives open claims one. It is fulfilled
+    when two voices observed the entry itself between claim and expiry. Several reports of one claim expire
+    once: expiries within `link_hours` of each other are one.
+    """
+    entry = sorted(
+        (i.at.timestamp(), i.voice)
+        for i in indications.get(catalogue.problem.entry_indicator, ())
+        if i.act is Act.OBSERVED
+    )
+    expiries: dict[tuple[str, str], list[float]] = defaultdict(list)
+    for name, found in indications.items():
+        if indicators[name].kind != "warning":
+            continue
+        for i in found:
+            expiry = _expiry(i, indicators[name])
+            if expiry is None:
+                continue
+            since = i.at.timestamp()
+            if len({voice for at, voice in entry if since <= at <= expiry}) < 2:  # noqa: PLR2004 - two voices, above
+                expiries[i.claimant, name].append(expiry)
+    gap = catalogue.problem.link_hours * HOUR
+    return {
+        key: [at for n, at in enumerate(times := sorted(found)) if n == 0 or at - times[n - 1] > gap]
+        for key, found in expiries.items()
+    }
+
+
+def _expiry(indication: Indication, indicator: Indicator) -> float | None:
+    if indication.act in {Act.OBSERVED, Act.DENIED, Act.ASSESSED}:
+        return None
+    if indication.deadline is not None:
+        return indication.deadline.timestamp()
+    if indicator.deadline_hours is not None:
+        return indication.at.timestamp() + indicator.deadline_hours * HOUR
+    return None
+
+
+def _grade(indication: Indication, at: float, catalogue: Catalogue, penalties: Penalties) -> float:
+    """R · C; R is halved for each of the claimant's claims that had expired by τ, state media are capped."""
+    problem = catalogue.problem
+    reliability = problem.reliability[indication.reliability]
+    expired = penalties.get((indication.claimant, indication.indicator), ())
+    reliability *= 0.5 ** bisect_right(expired, at)
+    grade = reliability * problem.credibility[indication.credibility]
+    return min(grade, problem.own_side_cap) if indication.own_side else grade
+
+
+class _Triggers:
+    """The routine rule: what makes a drill, an arrival, a call-up more than routine at its own τ."""
+
+    def __init__(
+        self, indicator: Indicator, ordered: Sequence[Indication], seeds: Iterable[Register]
+    ) -> None:
+        self._wanted = set(indicator.routine)
+        self._peaks = [(_midnight(s.at), s.headcount) for s in seeds if s.headcount]
+        self._peaks += [(i.at.timestamp(), i.facts.headcount) for i in ordered if i.facts.headcount]
+        self._ends = [(_midnight(s.at), date.fromisoformat(s.ends_on), s.name) for s in seeds if s.ends_on]
+        self._ends += [(i.at.timestamp(), i.facts.ends_on, i.facts.name) for i in ordered if i.facts.ends_on]
+
+    def hold(self, indication: Indication, at: float) -> bool:
+        facts = indication.facts
+        found = {
+            "extended": facts.extended,
+            "new_organisation": facts.standing,
+            "inbound": facts.direction == "in",
+            "toward_border": facts.direction == "border",
+            "above_peak": "above_peak" in self._wanted and self._above_peak(facts.headcount, at),
+            "past_announced_end": "past_announced_end" in self._wanted and self._past_end(facts.name, at),
+        }
+        return any(found[name] for name in self._wanted)
+
+    def _above_peak(self, headcount: int | None, at: float) -> bool:
+        """Above the year's peak before the news broke: reports of one arrival don't outbid each other."""
+        if headcount is None:
+            return False
+        before = [n for t, n in self._peaks if at - PEAK_DAYS * DAY <= t < at - NEWS_DAYS * DAY]
+        return headcount > max(before, default=0)
+
+    def _past_end(self, name: str | None, at: float) -> bool:
+        """Past the end date announced last; of the same exercise where both name one."""
+        known = [
+            (t, end)
+            for t, end, other in self._ends
+            if t <= at and (name is None or other is None or name == other)
+        ]
+        if not known:
+            return False
+        end = _midnight(max(known)[1].isoformat()) + DAY
+        return end <= at <= end + SAME_EXERCISE_DAYS * DAY
+
+
+def _midnight(day: str) -> float:
+    return datetime.combine(date.fromisoformat(day), time(), UTC).timestamp()
