@@ -1,0 +1,125 @@
+"""Families: an assessment and its catalogue as Prometheus metric families."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+
+from schemas.assessment import LEVELS, Assessment, Contribution, Evidence
+from schemas.catalogue import Catalogue, Threshold
+from stream.sinks.plain import link, plain
+
+TOP = 3  # evidence series: enough for a message, bounded for Prometheus
+Rows = Iterable[tuple[Sequence[str], float]]
+
+
+@dataclass(frozen=True)
+class Families:
+    """Makes families whose every sample begins with the same labels. A row is (label values, value)."""
+
+    common: Mapping[str, str]
+
+    def gauge(self, name: str, text: str, rows: Rows, *labels: str) -> Metric:
+        """Make a gauge family with these rows."""
+        family = GaugeMetricFamily(name, text, labels=[*self.common, *labels])
+        for values, value in rows:
+            family.add_metric([*self.common.values(), *values], value)
+        return family
+
+    def one(self, name: str, text: str, value: float | None) -> Metric:
+        """Make a gauge family of one sample, or of none where nothing is known."""
+        return self.gauge(name, text, [] if value is None else [((), value)])
+
+    def counter(self, name: str, text: str, rows: Rows, *labels: str) -> Metric:
+        """Make a counter family with these rows."""
+        family = CounterMetricFamily(name, text, labels=[*self.common, *labels])
+        for values, value in rows:
+            family.add_metric([*self.common.values(), *values], value)
+        return family
+
+    def histogram(self, name: str, text: str, buckets: Sequence[tuple[str, float]], total: float) -> Metric:
+        """Make a histogram family of one series from cumulative buckets."""
+        family = HistogramMetricFamily(name, text, labels=list(self.common))
+        family.add_metric(list(self.common.values()), buckets, total)
+        return family
+
+
+def about(families: Families, catalogue: Catalogue, version: str) -> Iterator[Metric]:
+    """Yield what never changes while a worker runs: versions, and the codes and edges of levels."""
+    formula = catalogue.problem.formula
+    yield families.gauge(
+        "belwatch_build_info", "Version of code and formula.", [((version, formula), 1)], "version", "formula"
+    )
+    yield families.gauge(
+        "belwatch_catalogue_info", "Version of the catalogue.", [((catalogue.version,), 1)], "catalogue"
+    )
+    yield families.gauge(
+        "belwatch_level_code",
+        "The number that stands for a level in belwatch_level.",
+        [((level,), LEVELS.index(level)) for level in LEVELS],
+        "level",
+    )
+    yield families.gauge(
+        "belwatch_level_threshold",
+        "Index at which a level is entered, and below which it is left.",
+        [row for level, edges in catalogue.problem.levels.items() for row in _edges(level, edges)],
+        "level",
+        "edge",
+    )
+
+
+def standing(families: Families, assessment: Assessment) -> Iterator[Metric]:
+    """Yield where the problem stands: index (not a probability), band, level, ledger and top evidence."""
+    one = families.one
+    yield one("belwatch_index", "Warning index, 0 to 100; not a probability.", assessment.index)
+    yield one("belwatch_index_low", "Lower end of the index's band.", assessment.low)
+    yield one("belwatch_index_high", "Upper end of the index's band.", assessment.high)
+    yield one("belwatch_level", "Level, as in belwatch_level_code.", LEVELS.index(assessment.level))
+    yield one(
+        "belwatch_level_since_timestamp_seconds",
+        "Event time at which the level was reached.",
+        assessment.since.timestamp(),
+    )
+    yield one(
+        "belwatch_level_fragile",
+        "1 while a level rests on one family of publishers.",
+        float(assessment.fragile),
+    )
+    names = ("indicator", "group", "kind")
+    yield families.gauge(
+        "belwatch_indicator_activation",
+        "How active an indicator is, 0 to 1.",
+        [(_indicator(line), line.activation) for line in assessment.ledger],
+        *names,
+    )
+    yield families.gauge(
+        "belwatch_indicator_contribution_points",
+        "Index points an indicator adds or takes; base plus all of them is the index.",
+        [(_indicator(line), line.points) for line in assessment.ledger],
+        *names,
+    )
+    yield _evidence(families, assessment)
+
+
+def _evidence(families: Families, assessment: Assessment) -> Metric:
+    claims = [claim for line in assessment.ledger for claim in line.claims if claim.points]
+    top = sorted(claims, key=lambda claim: (-abs(claim.points), claim.claim))[:TOP]
+    return families.gauge(
+        "belwatch_evidence_contribution",
+        "Index points of the claims that weigh most, with what they say and where.",
+        [((str(rank), *_describe(claim)), claim.points) for rank, claim in enumerate(top, start=1)],
+        *("rank", "indicator", "publisher", "title", "url", "grade", "act"),
+    )
+
+
+def _describe(claim: Evidence) -> tuple[str, ...]:
+    text = plain(claim.publisher), plain(claim.title), link(claim.url)
+    return (claim.indicator, *text, plain(claim.grade), claim.act.value)
+
+
+def _indicator(line: Contribution) -> tuple[str, str, str]:
+    return line.indicator, line.group, line.kind
+
+
+def _edges(level: str, edges: Threshold) -> Rows:
+    return [((level, "enter"), edges.enter), ((level, "leave"), edges.leave)]

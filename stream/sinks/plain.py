@@ -1,0 +1,53 @@
+"""Plain: foreign text made safe to show on one line, and foreign links made safe to follow.
+
+What is unsafe *anywhere* (control, bidi and other invisible characters, line breaks, odd schemes) goes here.
+What is unsafe only in one place is escaped in that place: `<`, `>` and `&` by the Slack template.
+"""
+
+import re
+import unicodedata
+from urllib.parse import urlsplit
+
+LIMIT = 150  # characters of a label value: enough for a headline, bounded for Prometheus
+_INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn"}  # controls, bidi and zero-width, surrogates, private, unassigned
+_NOT_IN_LINKS = re.compile(r"[\s<>|\"'`{}\\^*]")
+_SCHEMES = {"http", "https"}
+
+
+def plain(text: str, limit: int = LIMIT) -> str:
+    r"""One line of visible text, at most `limit` characters.
+
+    >>> plain("Tanks\u202e near\n\tBrest\x07  <now>")
+    'Tanks near Brest <now>'
+    >>> plain("a long headline", limit=8)
+    'a long…'
+    """
+    visible = "".join(" " if c.isspace() else c for c in text if c.isspace() or _visible(c))
+    line = " ".join(visible.split())
+    return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+
+
+def link(url: str, limit: int = LIMIT) -> str:
+    """Return the URL when it is safe to follow from a message, else "".
+
+    Safe is http(s) with a host, without a user name (`https://bank.example@evil.example` leads to the
+    second), all visible, and free of what ends a link in Slack. One that is too long is dropped, since a
+    shortened link leads elsewhere.
+
+    >>> link("https://isw.example/report?a=1&b=2")
+    'https://isw.example/report?a=1&b=2'
+    >>> link("javascript:alert(1)"), link("https://a.example/|x>"), link("https://a@b.example")
+    ('', '', '')
+    """
+    try:
+        parts = urlsplit(url)
+        odd = parts.scheme not in _SCHEMES or not parts.hostname or parts.username is not None
+    except ValueError:
+        return ""
+    if odd or len(url) > limit or _NOT_IN_LINKS.search(url) or not all(map(_visible, url)):
+        return ""
+    return url
+
+
+def _visible(char: str) -> bool:
+    return unicodedata.category(char) not in _INVISIBLE
