@@ -153,5 +153,5 @@ class Catalogue(Own):
     sources: tuple[Source, ...]
     unknown_source: Reliability
     registers: tuple[Register, ...] = ()
-    lexicon: dict[Name, Concept] = {}
+    lexicon: dict[Name, Concept] = Field(default_factory=dict)
     voices: tuple[Voice, ...] = ()

@@ -46,9 +46,10 @@ class Pattern(Own):
     """One way of saying it: every requirement of `all` and nothing of `none` within one scope.
 
     `scope`: "sentence" is one sentence (the headline is one), "headline" the headline only, "lead" headline
-    plus standfirst. `about`: must stand in the sentence, the one before it or the headline. `near`: most words from the first hit to the last. `polarity`: whether the hits stand
-    under a negation. `by`: roles of voices, one of whom must say it; `act`, `severity`, `direction` overrule
-    what the text's own way of saying it gives.
+    plus standfirst. `about`: must stand in the sentence, the one before it or the headline. `near`: most
+    words from the first hit to the last. `polarity`: whether the hits stand under a negation. `by`: roles of
+    voices, one of whom must say it; `act`, `severity`, `direction` overrule what the text's own way of saying
+    it gives.
     """
 
     why: str

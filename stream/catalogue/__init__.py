@@ -1,0 +1,1 @@
+"""Warning problems as data: one folder each; `load` reads one."""

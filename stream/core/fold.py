@@ -1,0 +1,96 @@
+"""Text as it is compared: folded letters, whole words, whole sentences. One pass, no backtracking."""
+
+import re
+import unicodedata
+from typing import NamedTuple
+
+# Soft hyphen, zero-width and bidi controls, variation selectors, BOM: they hide inside words.
+INVISIBLE = "\u00ad\u034f\u061c\u180e" + "".join(
+    map(chr, [*range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0xFE0E, 0xFE0F, 0xFEFF])
+)
+_STRESS = "\u0300\u0301"
+_APOSTROPHES = "'’‘ʼʹ`´＇"
+# Letters that spelling reforms, keyboards and euphony (Belarusian у/ў) make interchangeable.
+_LETTERS = str.maketrans(
+    {"ё": "е", "ў": "у", "ї": "і", "ґ": "г"} | dict.fromkeys(INVISIBLE + _STRESS + _APOSTROPHES)
+)
+_HIDDEN = re.compile(f"[{INVISIBLE}]")
+_POSSESSIVE = re.compile(rf"(?<=[A-Za-z])[{_APOSTROPHES}]s\b")
+_CAMEL = re.compile(r"(?<=[a-zа-яёіїєґў])(?=[A-ZА-ЯЁІЇЄҐЎ][a-zа-яёіїєґў])")
+_HASHTAG = re.compile(r"#(\w+)")
+_LINK = re.compile(r"https?://\S+")
+_WORD = re.compile(r"([:\u2013\u2014]|(?<=\s)-(?=\s))|([\U0001F1E6-\U0001F1FF]{2}|[^\W_]+)")
+# Where a sentence may end; a cut mark, a list's semicolon and a line break end one too.
+_END = re.compile(r"(?<=[.!?…])[\"»”)]*\s+|\n+|\s*\[(?:…|\.\.\.)\]\s*|;\s+|\*{2,}")
+_ABBREVIATION = re.compile(
+    r"(?:\b(?:[A-Z]|Mr|Mrs|Ms|Dr|Gen|Lt|Col|Maj|Adm|Sen|Rep|Gov|St|No|vs|approx|им|ул|гг?|тыс|тис|млн|обл|рр?|св|гл)"
+    r"|\b[А-ЯІЇЄ])\.$"
+)
+MAX_SENTENCE = 1_200  # characters; longer runs are no sentences, and are cut
+
+
+class Words(NamedTuple):
+    """The folded words of one sentence, and the word indices where a colon and the last dash stand."""
+
+    words: tuple[str, ...]
+    colon: int | None
+    dash: int | None
+
+
+def fold(text: str) -> str:
+    """Fold what writing varies without meaning: composition, case, ё/е, apostrophes, hidden characters.
+
+    >>> fold("Бела\u00adрусь ЁЛКА об’єкт Russia’s")
+    'беларусь елка обєкт russia'
+    """
+    text = _POSSESSIVE.sub("", unicodedata.normalize("NFC", text))
+    return text.lower().translate(_LETTERS)
+
+
+def is_disguised(text: str) -> bool:
+    """Whether hidden characters stand in the text, so that a plain search could miss a word."""
+    return not text.isascii() and _HIDDEN.search(text) is not None
+
+
+def sentences(text: str) -> list[str]:
+    """Split into sentences.
+
+    >>> sentences("Mr. Putin met U.S. envoys. He left; they stayed [\u2026] on")
+    ['Mr. Putin met U.S. envoys.', 'He left', 'they stayed', 'on']
+    """
+    found: list[str] = []
+    held = ""
+    for part in _END.split(text):
+        piece = f"{held} {part}".strip() if held else part.strip()
+        held = ""
+        if not piece:
+            continue
+        if _ABBREVIATION.search(piece[-12:]):
+            held = piece
+            continue
+        found.extend(piece[n : n + MAX_SENTENCE] for n in range(0, len(piece), MAX_SENTENCE))
+    return [*found, held] if held else found
+
+
+def words(sentence: str) -> Words:
+    """Folded words of a sentence; flags count as words, hashtags are opened, links are dropped.
+
+    >>> words("🇧🇾 #RussianTroops near Брест: ёлка https://t.co/x").words
+    ('🇧🇾', 'russian', 'troops', 'near', 'брест', 'елка')
+    >>> words("Minsk: calm – Reuters")[1:]
+    (1, 2)
+    """
+    if "://" in sentence:
+        sentence = _LINK.sub(" ", sentence)
+    if "#" in sentence:
+        sentence = _HASHTAG.sub(lambda tag: _CAMEL.sub(" ", tag[1]), sentence)
+    found: list[str] = []
+    colon = dash = None
+    for mark, word in _WORD.findall(fold(sentence)):
+        if word:
+            found.append(word)
+        elif mark == ":":
+            colon = len(found) if colon is None else colon
+        else:
+            dash = len(found)
+    return Words(tuple(found), colon, dash)

@@ -1,0 +1,180 @@
+"""Text in, indications' raw material out: which indicators a message speaks of, who says so, and how.
+
+Three passes, cheapest first: one Aho-Corasick search for any word of the `anchor` concept (nearly all text
+leaves here), concepts per sentence, then the patterns that the concepts found wake.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import datetime
+from typing import NamedTuple
+
+import ahocorasick_rs
+
+from schemas.catalogue import Catalogue
+from schemas.indication import Act, Facts
+from schemas.pattern import Concept, Pattern
+from stream.core.facts import deadline_in, facts_in
+from stream.core.fold import Words, fold, is_disguised, sentences, words
+from stream.core.lexicon import Hits, Lexicon
+from stream.core.stance import Speaker, Stance
+from stream.core.window import window
+
+ANCHOR = "anchor"  # the concept without which a text is not read
+EXCERPT = 300  # characters
+
+
+class Match(NamedTuple):
+    """One indicator that a message speaks of.
+
+    `claimant` is a name known to sources.toml, "" where nobody is quoted; `credibility` None means: by act.
+    `excerpt` is the sentence (at most 300 characters), `why` the pattern's own explanation.
+    """
+
+    indicator: str
+    act: Act
+    severity: int
+    claimant: str
+    credibility: int | None
+    facts: Facts
+    deadline: datetime | None
+    excerpt: str
+    why: str
+
+
+class _Rule(NamedTuple):
+    indicator: str
+    number: int
+    pattern: Pattern
+    all: tuple[tuple[str, ...], ...]
+    none: tuple[str, ...]
+    about: tuple[tuple[str, ...], ...]
+
+
+class _Scope(NamedTuple):
+    """One sentence (or headline plus standfirst) with what was found in it."""
+
+    kind: str
+    raw: str
+    words: Words
+    hits: Hits
+    around: frozenset[str]
+    speakers: tuple[Speaker, ...]
+
+
+class Matcher:
+    """The catalogue's patterns, compiled; `match` is a pure function of the text."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        voices = {f"voice_{n}": voice for n, voice in enumerate(catalogue.voices)}
+        self._lexicon = Lexicon(
+            catalogue.lexicon | {key: Concept(any=voice.terms) for key, voice in voices.items()}
+        )
+        self._stance = Stance(voices)
+        self._anchors = ahocorasick_rs.AhoCorasick(_anchor_words(catalogue.lexicon.get(ANCHOR, Concept())))
+        self._rules = _index(catalogue)
+
+    def match(self, title: str, text: str, lang: str, at: datetime) -> tuple[Match, ...]:
+        """Find what a message says: at most one match per indicator, the most severe, then the first."""
+        if not self._is_anchored(title, text):
+            return ()
+        best: dict[str, tuple[tuple[int, int, int], Match]] = {}
+        for place, scope in enumerate(self._scopes(title, text)):
+            for rule in self._awake(scope):
+                found = self._judge(rule, scope, lang, at)
+                rank = (-rule.pattern.severity, place, rule.number)
+                if found and (rule.indicator not in best or rank < best[rule.indicator][0]):
+                    best[rule.indicator] = (rank, found)
+        return tuple(best[name][1] for name in sorted(best))
+
+    def _is_anchored(self, title: str, text: str) -> bool:
+        whole = f"{title}\n{text}"
+        plain = fold(whole) if is_disguised(whole) else whole.lower()
+        return bool(self._anchors.find_matches_as_indexes(plain))
+
+    def _scopes(self, title: str, text: str) -> Iterator[_Scope]:
+        heads = sentences(title)
+        head = " ".join(heads)
+        none: frozenset[str] = frozenset()
+        topic, speakers = none, ()
+        if head:
+            scope = self._scope("headline", head, none, ())
+            topic, speakers = frozenset(scope.hits), scope.speakers
+            yield scope
+        before = none
+        for place, sentence in enumerate(sentences(text)):
+            if place == 0 and head:
+                yield self._scope("lead", f"{head}. {sentence}", none, speakers)
+            scope = self._scope("sentence", sentence, topic | before, speakers)
+            before = frozenset(scope.hits)
+            yield scope
+
+    def _scope(self, kind: str, raw: str, around: frozenset[str], carried: tuple[Speaker, ...]) -> _Scope:
+        found = words(raw)
+        hits = self._lexicon.hits(found.words)
+        return _Scope(kind, raw, found, hits, around, self._stance.speakers(found, hits) or carried)
+
+    def _awake(self, scope: _Scope) -> Iterator[_Rule]:
+        for concept in scope.hits:
+            yield from self._rules.get(concept, ())
+
+    def _judge(self, rule: _Rule, scope: _Scope, lang: str, at: datetime) -> Match | None:
+        pattern = rule.pattern
+        fits = {"sentence": ("sentence", "headline"), "headline": ("headline",), "lead": ("lead",)}
+        if scope.kind not in fits[pattern.scope] or not scope.hits.keys().isdisjoint(rule.none):
+            return None
+        if not all(any(c in scope.hits or c in scope.around for c in one) for one in rule.about):
+            return None
+        chosen = window(
+            [sorted(span for c in one for span in scope.hits.get(c, ())) for one in rule.all],
+            near=pattern.near,
+            order=pattern.order,
+        )
+        if chosen is None or not self._stance.fits(pattern, chosen, scope.hits):
+            return None
+        speaker = self._stance.claimant(pattern, scope.speakers)
+        if pattern.by and speaker is None:
+            return None
+        return Match(
+            indicator=rule.indicator,
+            act=pattern.act or self._stance.act(speaker, scope.hits),
+            severity=pattern.severity,
+            claimant=speaker.name if speaker else "",
+            credibility=pattern.credibility,
+            facts=facts_in(scope.raw, lang, at, pattern.direction, scope.hits),
+            deadline=deadline_in(scope.raw, at),
+            excerpt=scope.raw[:EXCERPT],
+            why=pattern.why,
+        )
+
+
+def _anchor_words(anchor: Concept) -> list[str]:
+    """Letters that every term of the anchor must show: its longest word, as written and as folded."""
+    longest = [max(term.lower().replace("*", "").replace("=", "").split(), key=len) for term in anchor.terms]
+    return sorted({form for word in longest for form in (word, fold(word))})
+
+
+def _index(catalogue: Catalogue) -> dict[str, list[_Rule]]:
+    """Rules by the concepts that wake them: those of the requirement which the fewest patterns share."""
+    rules = [
+        _Rule(
+            indicator=indicator.id,
+            number=number,
+            pattern=pattern,
+            all=tuple(tuple(one.split("|")) for one in pattern.all),
+            none=tuple(concept for one in pattern.none for concept in one.split("|")),
+            about=tuple(tuple(one.split("|")) for one in pattern.about),
+        )
+        for indicator in catalogue.indicators.values()
+        for number, pattern in enumerate(indicator.patterns)
+    ]
+    shared: dict[str, int] = defaultdict(int)
+    for rule in rules:
+        for concept in {concept for one in rule.all for concept in one}:
+            shared[concept] += 1
+    index: dict[str, list[_Rule]] = defaultdict(list)
+    for rule in rules:
+        rarest = min(rule.all, key=lambda one: max(shared[concept] for concept in one))
+        for concept in rarest:
+            index[concept].append(rule)
+    return dict(index)

@@ -1,0 +1,70 @@
+"""Who says it, and how: attribution, negation and the kind of statement, from a sentence's concepts."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from schemas.indication import Act
+from schemas.pattern import Pattern, Voice
+from stream.core.fold import Words
+from stream.core.lexicon import Hits, Span
+
+NEGATION_REACH = 4  # words after "not" that it denies
+SPEECH_REACH = 6  # words between a speaker and the verb of saying
+HEADING = 10  # a colon this early separates the speaker from what is said
+
+
+class Speaker(NamedTuple):
+    """A voice that the sentence attributes its statement to."""
+
+    name: str
+    role: str
+    act: Act
+
+
+class Stance:
+    """Reads the stance concepts: `negation`, `says`, `evidence`, `foretold`."""
+
+    def __init__(self, voices: Mapping[str, Voice]) -> None:
+        self._voices = {key: Speaker(voice.name, voice.role, voice.act) for key, voice in voices.items()}
+
+    def speakers(self, text: Words, hits: Hits) -> tuple[Speaker, ...]:
+        """Who is quoted: before a colon, after the last dash, or beside a verb of saying, in that order."""
+        found = sorted((span, key) for key in self._voices.keys() & hits.keys() for span in hits[key])
+        if not found:
+            return ()
+        ranked: list[tuple[int, int, str]] = []
+        for span, key in found:
+            if text.colon is not None and text.colon <= HEADING and span.end <= text.colon:
+                ranked.append((0, span.start, key))
+            elif text.dash is not None and span.start >= text.dash:
+                ranked.append((1, span.start, key))
+            elif (gap := _gap(span, hits.get("says", ()))) <= SPEECH_REACH:
+                ranked.append((2, gap, key))
+        return tuple(dict.fromkeys(self._voices[key] for _, _, key in sorted(ranked)))
+
+    def claimant(self, pattern: Pattern, speakers: Sequence[Speaker]) -> Speaker | None:
+        """The first speaker in a role that the pattern asks for; any speaker where it asks for none."""
+        return next((s for s in speakers if not pattern.by or s.role in pattern.by), None)
+
+    def fits(self, pattern: Pattern, chosen: Sequence[Span], hits: Hits) -> bool:
+        """Whether the chosen words stand under a negation, or not, as the pattern wants."""
+        if pattern.polarity == "any":
+            return True
+        negated = any(
+            no.end <= span.start < no.end + NEGATION_REACH
+            for no in hits.get("negation", ())
+            for span in chosen
+        )
+        return negated == (pattern.polarity == "negated")
+
+    def act(self, speaker: Speaker | None, hits: Hits) -> Act:
+        """Evidence in the sentence makes it observed, a future or possibility predicted; else by speaker."""
+        if "evidence" in hits:
+            return Act.OBSERVED
+        if "foretold" in hits and (speaker is None or speaker.act is not Act.OFFICIAL):
+            return Act.PREDICTED
+        return speaker.act if speaker else Act.CLAIMED
+
+
+def _gap(span: Span, others: Sequence[Span]) -> int:
+    return min((max(o.start - span.end, span.start - o.end) for o in others), default=SPEECH_REACH + 1)
