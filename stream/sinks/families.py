@@ -74,6 +74,7 @@ def standing(families: Families, assessment: Assessment) -> Iterator[Metric]:
     yield one("belwatch_index", "Warning index, 0 to 100; not a probability.", assessment.index)
     yield one("belwatch_index_low", "Lower end of the index's band.", assessment.low)
     yield one("belwatch_index_high", "Upper end of the index's band.", assessment.high)
+    yield one("belwatch_index_robust", "Lowest index with one publisher family left out.", assessment.robust)
     yield one("belwatch_level", "Level, as in belwatch_level_code.", LEVELS.index(assessment.level))
     yield one(
         "belwatch_level_since_timestamp_seconds",
