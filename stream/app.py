@@ -1,0 +1,84 @@
+"""App: the Faust app, its settings, and its two agents on their topics."""
+
+from collections.abc import Callable
+from typing import Any
+
+import mode
+from faust.types import TP
+
+from schemas.catalogue import Catalogue
+from stream.agents import KINDS, Assess, Observe, guarded
+from stream.core.pipeline import Observer
+from stream.hosting import Host
+from stream.progress import Progress
+from stream.settings import Settings
+from stream.topics import PROBLEM_PARTITIONS, topics
+
+SESSION_SECONDS = 10  # a killed worker keeps its partitions this long
+HEARTBEAT_SECONDS = 3
+FETCH_RECORDS = 4_000
+
+
+def make_app(
+    settings: Settings,
+    catalogue: Catalogue,
+    progress: Progress,
+    now: Callable[[], float],
+    end: Callable[[BaseException], None],
+) -> Host:
+    """Build the app; `end` ends the process when an agent fails."""
+    names = topics(settings)
+    app = Host(settings.prefix, now=now, **_config(settings))
+    observe = Observe(app, Observer(catalogue), names, progress)
+    assess = Assess(app, catalogue, names, progress, settings.brokers)
+    sources = app.topic(*(names[role].name for role in KINDS), **_RAW)
+    indications = app.topic(names["indications"].name, **_RAW)
+    app.agent(sources, name="observe", concurrency=1)(guarded(observe.run, end))
+    app.agent(indications, name="assess", concurrency=1)(guarded(assess.run, end))
+
+    async def on_assigned(_app: object, assigned: set[TP], **_: object) -> None:
+        progress.lag, progress.committed_at = app.packing.lag, lambda: app.packing.committed_at
+        log = names["indications"].name
+        assess.assigned(app.consumer_generation_id, [tp.partition for tp in assigned if tp.topic == log])
+
+    async def on_revoked(_app: object, _revoked: set[TP], **_: object) -> None:
+        assess.revoked()
+
+    # Faust types these handlers narrower than it calls them.
+    app.on_partitions_assigned.connect(on_assigned, weak=False)  # type: ignore[arg-type]
+    app.on_partitions_revoked.connect(on_revoked, weak=False)  # type: ignore[arg-type]
+    return app
+
+
+# Topics carry raw bytes; agents decode, so that what can't be read becomes a rejection and not a crash.
+_RAW: dict[str, Any] = {
+    "key_type": bytes,
+    "value_type": bytes,
+    "key_serializer": "raw",
+    "value_serializer": "raw",
+}
+
+
+def _config(settings: Settings) -> dict[str, Any]:
+    return {
+        "broker": ";".join(f"kafka://{address.strip()}" for address in settings.brokers.split(",")),
+        "datadir": str(settings.data / "faust"),  # Faust makes the folder; a memory store leaves it empty
+        "store": "memory://",
+        "topic_partitions": PROBLEM_PARTITIONS,
+        "topic_allow_declare": False,  # `belwatch topics create` does, with the right policies
+        "topic_disable_leader": True,
+        "table_standby_replicas": 0,
+        "web_enabled": False,
+        "agent_supervisor": mode.CrashingSupervisor,
+        "consumer_auto_offset_reset": "earliest",
+        "broker_session_timeout": SESSION_SECONDS,
+        "broker_heartbeat_interval": HEARTBEAT_SECONDS,
+        "broker_request_timeout": 30,
+        "broker_commit_interval": 1.0,
+        "broker_max_poll_records": FETCH_RECORDS,
+        "stream_buffer_maxsize": 4,  # packs
+        "producer_linger": 0.005,
+        "producer_max_batch_size": 256 << 10,
+        "producer_max_request_size": 4 << 20,
+        "producer_request_timeout": 30,
+    }
