@@ -52,7 +52,7 @@ class Fold(Own):
     since: float | None = None
     fragile: bool = False
     published_index: float | None = None
-    published_at: float = -math.inf
+    published_at: float = 0.0
 
 
 class Assessor:
@@ -191,7 +191,7 @@ class Assessor:
         )
         self._keep(self._memory.forget(at))
         moved = fold.published_index is None or abs(picture.index - fold.published_index) >= MOVED
-        if changed or moved or fragile is not fold.fragile or at - fold.published_at >= HOUR:
+        if changed or moved or fragile is not fold.fragile or at // HOUR > fold.published_at // HOUR:
             self._publish(
                 self._assessment(f"{self._problem}@{rfc3339(instant(at))}", "tick", at, at, picture), at
             )

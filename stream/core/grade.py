@@ -155,7 +155,7 @@ class Grader:
 def fingerprint(title: str, excerpt: str) -> str:
     """Equal for copies of one text: the words of its title (or, where that is short, of the excerpt too).
 
-    >>> fingerprint("Drills in Belarus EXTENDED - ministry", "") == fingerprint("Drills in Belarus extended: ministry", "")
+    >>> fingerprint("Drills in Minsk EXTENDED - army", "") == fingerprint("Drills in Minsk extended: army", "")
     True
     """
     words = re.findall(r"\w+", title.casefold())

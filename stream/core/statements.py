@@ -90,10 +90,12 @@ def expired_claims(
             if len({voice for at, voice in entry if since <= at <= expiry}) < 2:  # noqa: PLR2004 - two voices, above
                 expiries[i.claimant, name].append(expiry)
     gap = catalogue.problem.link_hours * HOUR
-    return {
-        key: [at for n, at in enumerate(times := sorted(found)) if n == 0 or at - times[n - 1] > gap]
-        for key, found in expiries.items()
-    }
+    return {key: _once(sorted(found), gap) for key, found in expiries.items()}
+
+
+def _once(times: Sequence[float], gap: float) -> list[float]:
+    """Drop what follows its predecessor within `gap`."""
+    return [at for n, at in enumerate(times) if n == 0 or at - times[n - 1] > gap]
 
 
 def _expiry(indication: Indication, indicator: Indicator) -> float | None:

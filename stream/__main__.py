@@ -1,0 +1,5 @@
+"""`python -m stream` is `belwatch`."""
+
+from stream.cli import main
+
+main()

@@ -1,0 +1,46 @@
+"""The command line: `belwatch COMMAND --help` says what each does, with an example."""
+
+import sys
+
+import click
+
+from stream import __version__
+from stream.catalogue.load import CatalogueError
+from stream.commands import feed, local, offline, operate
+from stream.sources.jsonl import FileProblem
+from stream.topics import TopicProblem
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__)
+def cli() -> None:
+    """Watch the indications of Belarus entering the war: an index of the evidence, not a probability.
+
+    \b
+    belwatch demo                     the whole system on this machine, on the events of 2022
+    belwatch score FILE --at TIME     the same score in process, without Kafka
+    belwatch worker                   the stream processor, on a broker of your own (BELWATCH_BROKERS)
+    """
+
+
+for family in (offline, feed, operate, local):
+    for command in family.COMMANDS:
+        cli.add_command(command)
+
+
+def main() -> None:
+    """Run the command; a problem the user can mend is one line and exit code 2, not a traceback."""
+    try:
+        cli.main(standalone_mode=False)
+    except click.exceptions.Abort:
+        sys.exit(130)
+    except click.exceptions.Exit as e:
+        sys.exit(e.exit_code)
+    except click.ClickException as e:
+        e.show()
+        sys.exit(e.exit_code)
+    except (CatalogueError, FileProblem, TopicProblem) as e:
+        click.echo(f"belwatch: {e}", err=True)
+        sys.exit(2)
+    except BrokenPipeError:
+        sys.exit(0)

@@ -1,0 +1,67 @@
+"""What several commands ask for."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+from pydantic import ValidationError
+
+from schemas.moment import parse
+from stream.settings import Settings
+
+HOUR = 3_600.0
+_UNITS = {"s": 1.0, "m": 60.0, "h": HOUR, "d": 24 * HOUR}
+
+
+class Moment(click.ParamType):
+    """A time: RFC 3339, or a date, which means its end."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:  # noqa: ANN401 - click's signature
+        """Read epoch seconds."""
+        try:
+            return parse(str(value), None, day=False)[0].timestamp()
+        except ValueError:
+            self.fail(f"{value!r} is no time; write 2022-03-11T18:00Z or 2022-03-11", param, ctx)
+
+
+class Span(click.ParamType):
+    """A length of time: 30s, 15m, 6h, 1d."""
+
+    name = "span"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:  # noqa: ANN401 - click's signature
+        """Read seconds."""
+        text = str(value)
+        try:
+            seconds = float(text[:-1]) * _UNITS[text[-1]]
+        except (ValueError, KeyError, IndexError):
+            seconds = 0.0
+        if seconds <= 0:
+            self.fail(f"{value!r} is no length of time; write 15m, 6h or 1d", param, ctx)
+        return seconds
+
+
+catalogue = click.option(
+    "--catalogue",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Catalogue folder; left out: the one that ships.",
+)
+as_json = click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+
+
+def settings(**given: object) -> Settings:
+    """Settings from the environment, overruled by what was given on the command line."""
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type] # pydantic judges them
+    except ValidationError as e:
+        first = e.errors(include_url=False)[0]
+        name = str(first["loc"][0]) if first["loc"] else "settings"
+        raise click.UsageError(f"{name} (BELWATCH_{name.upper()}): {first['msg']}") from None
+
+
+def shown(at: float) -> str:
+    """Write epoch seconds for a person."""
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M")

@@ -1,0 +1,1 @@
+"""Readers outside in: files and feeds into records, and records into Kafka."""
