@@ -48,7 +48,7 @@ class Pattern(Own):
     `scope`: "sentence" is one sentence (the headline is one), "headline" the headline only, "lead" headline
     plus standfirst. `about`: must stand in the sentence, the one before it or the headline. `near`: most
     words from the first hit to the last. `polarity`: whether the hits stand under a negation. `by`: roles of
-    voices, one of whom must say it; `act`, `severity`, `direction` overrule what the text's own way of saying
+    voices, one of whom must say it (`not_by`: none of whom may); `act`, `severity`, `direction` overrule what the text's own way of saying
     it gives.
     """
 
@@ -61,6 +61,7 @@ class Pattern(Own):
     order: bool = False
     polarity: Literal["affirmed", "negated", "any"] = "affirmed"
     by: tuple[str, ...] = ()
+    not_by: tuple[str, ...] = ()
     act: Act | None = None
     severity: Annotated[int, Field(ge=1, le=3)] = 1
     credibility: Annotated[int, Field(ge=1, le=6)] | None = None

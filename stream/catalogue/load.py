@@ -152,7 +152,7 @@ def _check_indicator(catalogue: Catalogue, indicator: Indicator, names: Counter[
                     f"{file}: patterns: concept {concept!r} is in no lexicon file. Define it, or correct it."
                 )
                 raise CatalogueError(msg)
-        for role in set(pattern.by) - {voice.role for voice in catalogue.voices}:
+        for role in {*pattern.by, *pattern.not_by} - {voice.role for voice in catalogue.voices}:
             msg = f"{file}: patterns.by: nobody in voices.toml has the role {role!r}. Correct it."
             raise CatalogueError(msg)
         if pattern.severity > indicator.max_severity:

@@ -16,6 +16,7 @@ _LETTERS = str.maketrans(
 )
 _HIDDEN = re.compile(f"[{INVISIBLE}]")
 _POSSESSIVE = re.compile(rf"(?<=[A-Za-z])[{_APOSTROPHES}]s\b")
+_AMERICA = re.compile(r"\bU\.S\.A?\.?|\bUSA?\b")  # "US", not "us"
 _CAMEL = re.compile(r"(?<=[a-zа-яёіїєґў])(?=[A-ZА-ЯЁІЇЄҐЎ][a-zа-яёіїєґў])")
 _HASHTAG = re.compile(r"#(\w+)")
 _LINK = re.compile(r"https?://\S+")
@@ -84,6 +85,7 @@ def words(sentence: str) -> Words:
         sentence = _LINK.sub(" ", sentence)
     if "#" in sentence:
         sentence = _HASHTAG.sub(lambda tag: _CAMEL.sub(" ", tag[1]), sentence)
+    sentence = _AMERICA.sub(" usa ", sentence)
     found: list[str] = []
     colon = dash = None
     for mark, word in _WORD.findall(fold(sentence)):

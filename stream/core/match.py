@@ -95,16 +95,16 @@ class Matcher:
     def _scopes(self, title: str, text: str) -> Iterator[_Scope]:
         heads = sentences(title)
         head = " ".join(heads)
-        none: frozenset[str] = frozenset()
-        topic, speakers = none, ()
+        topic: frozenset[str] = frozenset()
+        speakers: tuple[Speaker, ...] = ()
         if head:
-            scope = self._scope("headline", head, none, ())
+            scope = self._scope("headline", head, topic, speakers)
             topic, speakers = frozenset(scope.hits), scope.speakers
             yield scope
-        before = none
+        before: frozenset[str] = frozenset()
         for place, sentence in enumerate(sentences(text)):
             if place == 0 and head:
-                yield self._scope("lead", f"{head}. {sentence}", none, speakers)
+                yield self._scope("lead", f"{head}. {sentence}", topic, speakers)
             scope = self._scope("sentence", sentence, topic | before, speakers)
             before = frozenset(scope.hits)
             yield scope
@@ -133,7 +133,7 @@ class Matcher:
         if chosen is None or not self._stance.fits(pattern, chosen, scope.hits):
             return None
         speaker = self._stance.claimant(pattern, scope.speakers)
-        if pattern.by and speaker is None:
+        if (pattern.by and speaker is None) or any(s.role in pattern.not_by for s in scope.speakers):
             return None
         return Match(
             indicator=rule.indicator,
