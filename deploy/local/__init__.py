@@ -1,0 +1,5 @@
+"""The local stack: a real broker, Prometheus and Alertmanager in this folder, without root or Docker.
+
+Run from the clone's root: `python -m deploy.local --help`. Whatever is fetched goes to `.cache/`,
+whatever is written to `.data/`.
+"""

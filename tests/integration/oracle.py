@@ -1,0 +1,131 @@
+"""Oracle: what the input log must lead to, recomputed in process and compared with what stands on the broker.
+
+It trusts nothing a worker remembers: it reads the source topics, the indications log, the changelog and the
+assessments, and returns what is wrong in words, one line each; nothing when all is right.
+"""
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from kafka import KafkaConsumer, TopicPartition
+
+from schemas.assessment import Assessment
+from schemas.catalogue import Catalogue
+from schemas.report import OBSERVATION, Report
+from schemas.tick import Tick
+from stream.agents import KINDS, inbound, partition_of
+from stream.core.pipeline import Assessor, Observer
+from stream.settings import Settings
+from stream.table import UPTO, Rows
+from stream.topics import ORIGINS, PROBLEM_PARTITIONS, topics
+
+BATCH_DEPENDENT = {"published_index", "published_at"}  # what was told last depends on where batches ended
+TOLD_APART = {"id", "known_at", "cause", "owner"}  # not what an assessment computes
+
+
+def read(settings: Settings, role: str, partition: int) -> list[Any]:
+    """Read one partition whole, from its beginning to its present end."""
+    tp = TopicPartition(topics(settings)[role].name, partition)
+    consumer = KafkaConsumer(
+        bootstrap_servers=settings.brokers, auto_offset_reset="earliest", enable_auto_commit=False
+    )
+    try:
+        consumer.assign([tp])
+        end = consumer.end_offsets([tp])[tp]
+        found: list[Any] = []
+        while consumer.position(tp) < end:
+            found += consumer.poll(timeout_ms=1_000).get(tp, [])
+        return found
+    finally:
+        consumer.close()
+
+
+class Log:
+    """Everything on the broker, as read once."""
+
+    def __init__(self, settings: Settings, catalogue: Catalogue) -> None:
+        self.problem = catalogue.problem.id
+        self.home = partition_of(self.problem.encode(), PROBLEM_PARTITIONS)
+        self.sources = {
+            (role, p): read(settings, role, p)
+            for role in KINDS
+            for p in range(topics(settings)[role].partitions)
+        }
+        self.indications = read(settings, "indications", self.home)
+        self.changelog = read(settings, "assess-changelog", self.home)
+        self.assessments = read(settings, "assessments", self.home)
+        self.rejections = [record for p in range(4) for record in read(settings, "rejections", p)]
+
+
+def complaints(log: Log, catalogue: Catalogue) -> list[str]:
+    """Compare the broker's logs with their recomputation."""
+    return [*_observed(log, catalogue), *_assessed(log, catalogue)]
+
+
+def _observed(log: Log, catalogue: Catalogue) -> Iterator[str]:
+    observer = Observer(catalogue)
+    expected: set[str] = set()
+    refused: set[tuple[bytes, str]] = set()
+    for (role, partition), records in log.sources.items():
+        origin = f"{role}-{partition}"
+        observed = observer.observe([inbound(record, KINDS[role], origin) for record in records])
+        expected |= {_plain(value) for value in observed.observations if b'"source_seen"' not in value[:32]}
+        refused |= {(key, _plain(value)) for key, value in observed.rejections}
+    found = {_plain(r.value) for r in log.indications if b'"source_seen"' not in r.value[:32]}
+    yield from _differences("observation", expected, found)
+    yield from _differences("rejection", refused, {(r.key, _plain(r.value)) for r in log.rejections})
+
+
+def _assessed(log: Log, catalogue: Catalogue) -> Iterator[str]:
+    told: dict[int, list[Assessment]] = defaultdict(list)
+    for record in log.assessments:
+        assessment = Assessment.model_validate_json(record.value)
+        told[assessment.upto[f"indications-{log.home}"]].append(assessment)
+    assessor = Assessor(catalogue, origins=ORIGINS)
+    rows: dict[str, bytes | None] = {}
+    ticks: dict[str, Assessment] = {}
+    for record in log.indications:
+        # Every completed tick is published here, to have one to compare with.
+        assessor._fold = assessor.fold.model_copy(update={"published_index": None})  # noqa: SLF001 - see above
+        if assessor.apply(f"indications-{log.home}", record.offset, record.value).ends_batch:
+            step = assessor.flush()
+            rows |= step.writes
+            ticks |= {a.id: a for a in (Assessment.model_validate_json(v) for _, v in step.assessments)}
+        for assessment in told.pop(record.offset, ()):
+            expected = ticks.get(assessment.id) or assessor.at(assessment.at.timestamp())
+            if _content(expected) != _content(assessment):
+                yield f"assessment {assessment.id} is not what its prefix of the log gives"
+    rows |= assessor.flush().writes
+    if told:
+        yield f"assessments up to offsets the log does not have: {sorted(told)}"
+    yield from _kept(log, rows)
+
+
+def _kept(log: Log, rows: dict[str, bytes | None]) -> Iterator[str]:
+    found = Rows()
+    for record in log.changelog:
+        found.take(record.key.decode(), record.value, int(dict(record.headers)[UPTO]))
+    expected = {(key, _plain(value)) for key, value in rows.items() if value is not None}
+    yield from _differences("row", expected, {(key, _plain(value)) for key, value in found.live()})
+
+
+def _differences(what: str, expected: Iterable[Any], found: Iterable[Any]) -> Iterator[str]:
+    expected, found = set(expected), set(found)
+    lost, extra = expected - found, found - expected
+    if lost:
+        yield f"{len(lost)} of {len(expected)} {what}s lost, such as {str(min(lost))[:400]}"
+    if extra:
+        yield f"{len(extra)} {what}s nobody expects, such as {str(min(extra))[:400]}"
+
+
+def _plain(value: bytes) -> str:
+    body = json.loads(value)
+    return json.dumps(
+        {k: v for k, v in body.items() if k not in BATCH_DEPENDENT} if isinstance(body, dict) else body
+    )
+
+
+def _content(assessment: Assessment) -> dict[str, Any]:
+    return assessment.model_dump(exclude=TOLD_APART)

@@ -1,0 +1,103 @@
+"""Workers as processes of their own, as a supervisor runs them."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
+
+from stream.settings import Settings
+from stream.topics import topics
+
+CONSUMED = ("articles", "events", "reviews", "indications")
+PROGRAM = "import sys; from stream.settings import Settings; from stream.worker import work; sys.exit(work(Settings()))"
+
+
+class Worker:
+    """One worker process; restarted by hand where a test kills it."""
+
+    def __init__(self, settings: Settings, folder: Path, name: str = "worker") -> None:
+        self.log = folder / f"{name}.log"
+        self._environment = os.environ | {
+            "BELWATCH_BROKERS": settings.brokers,
+            "BELWATCH_RUN": settings.run or "",
+            "BELWATCH_DATA": str(folder / name),
+            "BELWATCH_METRICS_PORT": "0",
+        }
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> Self:
+        """Start the process."""
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-c", PROGRAM], env=self._environment, stdout=log, stderr=log
+            )
+        return self
+
+    def end(self, how: signal.Signals, patience: float = 20) -> int:
+        """Send a signal and wait for the exit code."""
+        assert self._process is not None
+        self._process.send_signal(how)
+        return self.wait(patience)
+
+    def wait(self, patience: float) -> int:
+        """Wait for the process to end by itself; its exit code."""
+        assert self._process is not None
+        return self._process.wait(patience)
+
+    @property
+    def alive(self) -> bool:
+        """Whether it still runs."""
+        return self._process is not None and self._process.poll() is None
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._process is not None and self._process.poll() is None:
+            self._process.kill()
+            self._process.wait()
+
+
+def ends(settings: Settings, *roles: str) -> dict[TopicPartition, int]:
+    """End offsets of these topics, by partition."""
+    names = topics(settings)
+    tps = [TopicPartition(names[role].name, p) for role in roles for p in range(names[role].partitions)]
+    consumer = KafkaConsumer(bootstrap_servers=settings.brokers, enable_auto_commit=False)
+    try:
+        return dict(consumer.end_offsets(tps))
+    finally:
+        consumer.close()
+
+
+def committed(settings: Settings) -> dict[TopicPartition, int]:
+    """Offsets the workers' group has committed."""
+    admin = KafkaAdminClient(bootstrap_servers=settings.brokers)
+    try:
+        groups = admin.list_group_offsets(settings.prefix)
+        return {tp: row.offset for rows in groups.values() for tp, row in rows.items()}
+    finally:
+        admin.close()
+
+
+def caught_up(settings: Settings) -> bool:
+    """Whether all that was written is committed as done, indications included."""
+    done = committed(settings)
+    return all(end == 0 or done.get(tp) == end for tp, end in ends(settings, *CONSUMED).items())
+
+
+def until(condition: object, patience: float, workers: tuple[Worker, ...] = ()) -> None:
+    """Poll until `condition()` holds; fail loudly after `patience` seconds or when a worker died."""
+    deadline = time.monotonic() + patience
+    while not condition():  # type: ignore[operator]
+        for worker in workers:
+            assert worker.alive, worker.log.read_text()[-3_000:]
+        assert time.monotonic() < deadline, f"not within {patience} s"
+        time.sleep(0.2)
