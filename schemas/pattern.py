@@ -40,16 +40,17 @@ class Voice(Own):
     role: str
     terms: Annotated[tuple[str, ...], Field(min_length=1)]
     act: Act = Act.CLAIMED  # what this voice's word is, unless the text says otherwise
+    reach: Annotated[int, Field(ge=0)] = 6  # most words between the voice and its verb of saying
 
 
 class Pattern(Own):
     """One way of saying it: every requirement of `all` and nothing of `none` within one scope.
 
     `scope`: "sentence" is one sentence (the headline is one), "headline" the headline only, "lead" headline
-    plus standfirst. `about`: must stand in the sentence, the one before it or the headline. `near`: most
-    words from the first hit to the last. `polarity`: whether the hits stand under a negation. `by`: roles of
-    voices, one of whom must say it (`not_by`: none of whom may); `act`, `severity`, `direction` overrule what the text's own way of saying
-    it gives.
+    plus standfirst. `about`: must stand in the sentence, the one before it or the headline; a role there
+    means that the publisher is such a voice. `near`: most words from the first hit to the last. `polarity`:
+    whether the hits stand under a negation. `by`: roles of voices, one of whom must say it (`not_by`: none of
+    whom may); `act`, `severity`, `direction` overrule what the text's own way of saying it gives.
     """
 
     why: str

@@ -145,14 +145,15 @@ def _check(catalogue: Catalogue) -> None:
 
 def _check_indicator(catalogue: Catalogue, indicator: Indicator, names: Counter[str]) -> None:
     file = f"indicators/{indicator.id}.toml"
+    roles = {voice.role for voice in catalogue.voices}
     for pattern in indicator.patterns:
-        for concept in {c for one in pattern.all + pattern.none for c in one.split("|")}:
-            if concept not in catalogue.lexicon:
+        for concept in {c for one in pattern.all + pattern.none + pattern.about for c in one.split("|")}:
+            if concept not in catalogue.lexicon and concept not in roles:
                 msg = (
                     f"{file}: patterns: concept {concept!r} is in no lexicon file. Define it, or correct it."
                 )
                 raise CatalogueError(msg)
-        for role in {*pattern.by, *pattern.not_by} - {voice.role for voice in catalogue.voices}:
+        for role in {*pattern.by, *pattern.not_by} - roles:
             msg = f"{file}: patterns.by: nobody in voices.toml has the role {role!r}. Correct it."
             raise CatalogueError(msg)
         if pattern.severity > indicator.max_severity:

@@ -17,6 +17,7 @@ from schemas.pattern import Concept, Pattern
 from stream.core.facts import deadline_in, facts_in
 from stream.core.fold import Words, fold, is_disguised, sentences, words
 from stream.core.lexicon import Hits, Lexicon
+from stream.core.sources import SourceIndex
 from stream.core.stance import Speaker, Stance
 from stream.core.window import window
 
@@ -71,15 +72,21 @@ class Matcher:
             catalogue.lexicon | {key: Concept(any=voice.terms) for key, voice in voices.items()}
         )
         self._stance = Stance(voices)
+        self._sources = SourceIndex(catalogue)
         self._anchors = ahocorasick_rs.AhoCorasick(_anchor_words(catalogue.lexicon.get(ANCHOR, Concept())))
         self._rules = _index(catalogue)
 
-    def match(self, title: str, text: str, lang: str, at: datetime) -> tuple[Match, ...]:
-        """Find what a message says: at most one match per indicator, the most severe, then the first."""
+    def match(
+        self, title: str, text: str, lang: str, at: datetime, publisher: str = ""
+    ) -> tuple[Match, ...]:
+        """Find what a message says: at most one match per indicator, the most severe, then the first.
+
+        A `publisher` that is itself a voice (a president's site) speaks where nobody else is quoted.
+        """
         if not self._is_anchored(title, text):
             return ()
         best: dict[str, tuple[tuple[int, int, int], Match]] = {}
-        for place, scope in enumerate(self._scopes(title, text)):
+        for place, scope in enumerate(self._scopes(title, text, self._owner(publisher))):
             for rule in self._awake(scope):
                 found = self._judge(rule, scope, lang, at)
                 rank = (-rule.pattern.severity, place, rule.number)
@@ -92,14 +99,18 @@ class Matcher:
         plain = fold(whole) if is_disguised(whole) else whole.lower()
         return bool(self._anchors.find_matches_as_indexes(plain))
 
-    def _scopes(self, title: str, text: str) -> Iterator[_Scope]:
-        heads = sentences(title)
-        head = " ".join(heads)
-        topic: frozenset[str] = frozenset()
-        speakers: tuple[Speaker, ...] = ()
+    def _owner(self, publisher: str) -> tuple[Speaker, ...]:
+        source = self._sources.find(publisher)
+        return tuple(self._stance.named[name] for name in source.names if name in self._stance.named)[:1]
+
+    def _scopes(self, title: str, text: str, owner: tuple[Speaker, ...]) -> Iterator[_Scope]:
+        """Headline, headline with standfirst, then each sentence with what was spoken of before it."""
+        head = " ".join(sentences(title))
+        topic = frozenset(speaker.role for speaker in owner)
+        speakers = owner
         if head:
-            scope = self._scope("headline", head, topic, speakers)
-            topic, speakers = frozenset(scope.hits), scope.speakers
+            scope = self._scope("headline", head, topic, owner)
+            topic, speakers = topic | scope.hits.keys(), scope.speakers
             yield scope
         before: frozenset[str] = frozenset()
         for place, sentence in enumerate(sentences(text)):

@@ -9,8 +9,8 @@ from stream.core.fold import Words
 from stream.core.lexicon import Hits, Span
 
 NEGATION_REACH = 4  # words after "not" that it denies
-SPEECH_REACH = 6  # words between a speaker and the verb of saying
 HEADING = 10  # a colon this early separates the speaker from what is said
+TAIL = 4  # words that may follow the speaker after a closing dash
 
 
 class Speaker(NamedTuple):
@@ -22,10 +22,12 @@ class Speaker(NamedTuple):
 
 
 class Stance:
-    """Reads the stance concepts: `negation`, `says`, `evidence`, `foretold`."""
+    """Reads the stance concepts: `says`, `negation`, `contrast`, `evidence`, `foretold`."""
 
     def __init__(self, voices: Mapping[str, Voice]) -> None:
-        self._voices = {key: Speaker(voice.name, voice.role, voice.act) for key, voice in voices.items()}
+        self._voices = voices
+        self._speakers = {key: Speaker(voice.name, voice.role, voice.act) for key, voice in voices.items()}
+        self.named = {speaker.name: speaker for speaker in self._speakers.values()}
 
     def speakers(self, text: Words, hits: Hits) -> tuple[Speaker, ...]:
         """Who is quoted: before a colon, after the last dash, or beside a verb of saying, in that order."""
@@ -36,11 +38,14 @@ class Stance:
         for span, key in found:
             if text.colon is not None and text.colon <= HEADING and span.end <= text.colon:
                 ranked.append((0, span.start, key))
-            elif text.dash is not None and span.start >= text.dash:
+            elif text.dash is not None and span.start >= text.dash and len(text.words) - span.end <= TAIL:
                 ranked.append((1, span.start, key))
-            elif (gap := _gap(span, hits.get("says", ()))) <= SPEECH_REACH:
+        for verb in hits.get("says", ()):
+            near = [(_gap(span, verb), span.start > verb.start, key) for span, key in found]
+            gap, _, key = min(near)
+            if gap <= self._voices[key].reach:
                 ranked.append((2, gap, key))
-        return tuple(dict.fromkeys(self._voices[key] for _, _, key in sorted(ranked)))
+        return tuple(dict.fromkeys(self._speakers[key] for _, _, key in sorted(ranked)))
 
     def claimant(self, pattern: Pattern, speakers: Sequence[Speaker]) -> Speaker | None:
         """The first speaker in a role that the pattern asks for; any speaker where it asks for none."""
@@ -50,8 +55,10 @@ class Stance:
         """Whether the chosen words stand under a negation, or not, as the pattern wants."""
         if pattern.polarity == "any":
             return True
+        turns = [turn.start for turn in hits.get("contrast", ())]
         negated = any(
             no.end <= span.start < no.end + NEGATION_REACH
+            and not any(no.end <= turn < span.start for turn in turns)
             for no in hits.get("negation", ())
             for span in chosen
         )
@@ -66,5 +73,5 @@ class Stance:
         return speaker.act if speaker else Act.CLAIMED
 
 
-def _gap(span: Span, others: Sequence[Span]) -> int:
-    return min((max(o.start - span.end, span.start - o.end) for o in others), default=SPEECH_REACH + 1)
+def _gap(one: Span, other: Span) -> int:
+    return max(other.start - one.end, one.start - other.end)
