@@ -86,6 +86,13 @@ def test_enough_of_it_in_four_languages() -> None:
     assert sum(row.get("synthetic", False) for row in EVERYTHING) < len(EVERYTHING) / 5
 
 
+def test_the_readme_counts_what_is_there() -> None:
+    readme = (FOLDER / "README.md").read_text(encoding="utf-8")
+    for name, found in (("articles", ARTICLES), ("events", EVENTS)):
+        made_up = sum(row.get("synthetic", False) for row in found)
+        assert f"{name} {len(found)} of which synthetic {made_up}\n" in readme
+
+
 def test_analyst_events_name_known_indicators_and_everything_an_analyst_owes() -> None:
     catalogue = load()
     for row in EVENTS:
