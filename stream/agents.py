@@ -137,11 +137,11 @@ class Assess:
         async for pack in packs(stream):
             if pack.partition == self._home and pack.current():
                 assessor = await self._assessor(pack)
-                await self._write(pack, self._steps(assessor, pack.records))
+                await self._write(pack, await self._steps(assessor, pack.records))
             pack.done()
             self._progress.show()
 
-    def _steps(self, assessor: Assessor, records: Iterable[Record]) -> list[tuple[int, Step]]:
+    async def _steps(self, assessor: Assessor, records: Iterable[Record]) -> list[tuple[int, Step]]:
         """Fold in records: what to write after each completed tick and at the end, with its watermark."""
         steps = []
         open_since_flush = False
@@ -154,6 +154,7 @@ class Assess:
             open_since_flush = not assessor.apply(self._log, record.offset, record.value or b"").ends_batch
             if not open_since_flush:
                 steps.append((record.offset, assessor.flush()))
+                await asyncio.sleep(0)  # a replay has many ticks in one pack; signals and scrapes come first
         if open_since_flush:
             steps.append((assessor.watermark[self._log], assessor.flush()))
         return steps

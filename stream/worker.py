@@ -61,18 +61,28 @@ def work(settings: Settings) -> int:
     TopicProblem, CatalogueError, OSError
         when it can't start; the text says what to do.
     """
+    _log_plainly()
     check(settings)
+    settings.data.mkdir(parents=True, exist_ok=True)
     catalogue = load(settings.catalogue)
     # A replay's metrics stand at its own time.
     metrics = Metrics(settings, catalogue, lambda: progress.event_time() if settings.run else now())
     progress = Progress(metrics.publish, time.monotonic, settings.tick_seconds)
     server = serve(settings, metrics)
+    log.info("metrics on http://%s:%d/metrics", settings.metrics_host, server.port)
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             app = make_app(settings, catalogue, progress, now, die)
             return runner.run(_run(app, progress))
     finally:
         server.close()
+
+
+def _log_plainly() -> None:
+    """One line an event, to stderr; of what lies below us, warnings only."""
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("stream").setLevel(logging.INFO)
+    logging.getLogger("stream.hosting").setLevel(logging.WARNING)  # Faust's services log under our subclasses
 
 
 def die(error: BaseException) -> NoReturn:

@@ -5,7 +5,7 @@ assessments, and returns what is wrong in words, one line each; nothing when all
 """
 
 import json
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -13,8 +13,6 @@ from kafka import KafkaConsumer, TopicPartition
 
 from schemas.assessment import Assessment
 from schemas.catalogue import Catalogue
-from schemas.report import OBSERVATION, Report
-from schemas.tick import Tick
 from stream.agents import KINDS, inbound, partition_of
 from stream.core.pipeline import Assessor, Observer
 from stream.settings import Settings
@@ -25,19 +23,25 @@ BATCH_DEPENDENT = {"published_index", "published_at"}  # what was told last depe
 TOLD_APART = {"id", "known_at", "cause", "owner"}  # not what an assessment computes
 
 
-def read(settings: Settings, role: str, partition: int) -> list[Any]:
-    """Read one partition whole, from its beginning to its present end."""
-    tp = TopicPartition(topics(settings)[role].name, partition)
+def read(settings: Settings, roles: Iterable[str]) -> dict[tuple[str, int], list[Any]]:
+    """Read topics whole, from their beginning to their present end, by role and partition."""
+    names = topics(settings)
+    tps = {
+        (role, p): TopicPartition(names[role].name, p)
+        for role in roles
+        for p in range(names[role].partitions)
+    }
     consumer = KafkaConsumer(
         bootstrap_servers=settings.brokers, auto_offset_reset="earliest", enable_auto_commit=False
     )
     try:
-        consumer.assign([tp])
-        end = consumer.end_offsets([tp])[tp]
-        found: list[Any] = []
-        while consumer.position(tp) < end:
-            found += consumer.poll(timeout_ms=1_000).get(tp, [])
-        return found
+        consumer.assign(list(tps.values()))
+        ends = consumer.end_offsets(list(tps.values()))
+        found: dict[TopicPartition, list[Any]] = defaultdict(list)
+        while any(consumer.position(tp) < end for tp, end in ends.items()):
+            for tp, records in consumer.poll(timeout_ms=1_000, max_records=10_000).items():
+                found[tp] += records
+        return {key: found[tp] for key, tp in tps.items()}
     finally:
         consumer.close()
 
@@ -48,15 +52,14 @@ class Log:
     def __init__(self, settings: Settings, catalogue: Catalogue) -> None:
         self.problem = catalogue.problem.id
         self.home = partition_of(self.problem.encode(), PROBLEM_PARTITIONS)
-        self.sources = {
-            (role, p): read(settings, role, p)
-            for role in KINDS
-            for p in range(topics(settings)[role].partitions)
-        }
-        self.indications = read(settings, "indications", self.home)
-        self.changelog = read(settings, "assess-changelog", self.home)
-        self.assessments = read(settings, "assessments", self.home)
-        self.rejections = [record for p in range(4) for record in read(settings, "rejections", p)]
+        read_all = read(settings, [*KINDS, "indications", "assess-changelog", "assessments", "rejections"])
+        self.sources = {key: records for key, records in read_all.items() if key[0] in KINDS}
+        self.indications = read_all["indications", self.home]
+        self.changelog = read_all["assess-changelog", self.home]
+        self.assessments = read_all["assessments", self.home]
+        self.rejections = [
+            r for (role, _), records in read_all.items() if role == "rejections" for r in records
+        ]
 
 
 def complaints(log: Log, catalogue: Catalogue) -> list[str]:

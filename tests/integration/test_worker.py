@@ -1,5 +1,8 @@
+import gc
+import re
 import signal
 import uuid
+from copy import copy
 from pathlib import Path
 
 import pytest
@@ -10,41 +13,95 @@ from workers import Worker, caught_up, ends, until
 from schemas.catalogue import Catalogue
 from stream.catalogue.load import load
 from stream.settings import Settings
-from stream.topics import create
+from stream.topics import TopicProblem, create
+from stream.worker import check
 
 pytestmark = pytest.mark.integration
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def catalogue() -> Catalogue:
     return load(Settings().catalogue)
 
 
 @pytest.fixture
 def settings(broker: str) -> Settings:
+    return _installation(broker)
+
+
+def _installation(broker: str) -> Settings:
     settings = Settings(brokers=broker, run=f"t{uuid.uuid4().hex[:8]}")
     create(settings)
     return settings
 
 
-def test_everything_read_is_told_and_kept(settings: Settings, catalogue: Catalogue, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def walked(broker: str, catalogue: Catalogue, tmp_path_factory: pytest.TempPathFactory) -> Log:
+    """The logs after one worker has read a day of messages and was asked to stop."""
+    settings = _installation(broker)
     written = produce(settings, traffic(catalogue, hours=24, per_hour=100, seed=1))
-    with Worker(settings, tmp_path) as worker:
+    with Worker(settings, tmp_path_factory.mktemp("worker")) as worker:
         until(lambda: caught_up(settings), 60, (worker,))
         assert worker.end(signal.SIGTERM) == 0
     log = Log(settings, catalogue)
     assert sum(map(len, log.sources.values())) == written
-    assert log.assessments
-    assert log.rejections
-    assert complaints(log, catalogue) == []
+    return log
+
+
+def test_everything_read_is_told_and_kept(walked: Log, catalogue: Catalogue) -> None:
+    assert walked.assessments
+    assert walked.rejections
+    assert complaints(walked, catalogue) == []
+
+
+def test_the_oracle_sees_a_row_lost(walked: Log, catalogue: Catalogue) -> None:
+    planted = copy(walked)
+    lost = next(record for record in walked.changelog if b"/m/" in record.key)
+    planted.changelog = [record for record in walked.changelog if record.key != lost.key]
+    assert re.match(r"1 of \d+ rows lost", " ".join(complaints(planted, catalogue)))
+
+
+def test_the_oracle_sees_a_row_too_many(walked: Log, catalogue: Catalogue) -> None:
+    planted = copy(walked)
+    twice = next(record for record in walked.changelog if b"/m/" in record.key)
+    planted.changelog = [*walked.changelog, twice._replace(key=twice.key + b"'")]
+    assert complaints(planted, catalogue)[0].startswith("1 rows nobody expects")
+
+
+def test_the_oracle_sees_an_observation_lost(walked: Log, catalogue: Catalogue) -> None:
+    planted = copy(walked)
+    lost = next(record for record in walked.indications if b'"report"' in record.value)
+    planted.indications = [record for record in walked.indications if record is not lost]
+    assert re.match(r"1 of \d+ observations lost", complaints(planted, catalogue)[0])
+
+
+def test_the_oracle_sees_an_assessment_that_is_wrong(walked: Log, catalogue: Catalogue) -> None:
+    planted = copy(walked)
+    told = walked.assessments[-1]
+    wrong = told._replace(value=told.value.replace(b'"index":', b'"index":1'))
+    planted.assessments = [*walked.assessments[:-1], wrong]
+    assert "is not what its prefix of the log gives" in complaints(planted, catalogue)[0]
+
+
+def test_missing_topics_are_named_with_the_command_that_makes_them(broker: str) -> None:
+    with pytest.raises(TopicProblem, match=r"no belwatch-run-nowhere-articles.*run `belwatch topics create`"):
+        check(Settings(brokers=broker, run="nowhere"))
+
+
+# kafka-python leaves its sockets open where nobody answers.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_broker_that_is_not_there_is_named_with_its_setting() -> None:
+    with pytest.raises(TopicProblem, match=r"127\.0\.0\.1:9 .*BELWATCH_BROKERS"):
+        check(Settings(brokers="127.0.0.1:9"))
+    gc.collect()
 
 
 def test_a_killed_worker_loses_nothing_and_counts_nothing_twice(
     settings: Settings, catalogue: Catalogue, tmp_path: Path
 ) -> None:
-    produce(settings, traffic(catalogue, hours=100, per_hour=400, seed=2))
+    produce(settings, traffic(catalogue, hours=48, per_hour=250, seed=2))
     with Worker(settings, tmp_path) as worker:
-        for enough in (300, 900):
+        for enough in (150, 500):
             until(lambda n=enough: sum(ends(settings, "indications").values()) > n, 60, (worker,))
             worker.end(signal.SIGKILL)
             assert not caught_up(settings)

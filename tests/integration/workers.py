@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -93,10 +94,10 @@ def caught_up(settings: Settings) -> bool:
     return all(end == 0 or done.get(tp) == end for tp, end in ends(settings, *CONSUMED).items())
 
 
-def until(condition: object, patience: float, workers: tuple[Worker, ...] = ()) -> None:
+def until(condition: Callable[[], bool], patience: float, workers: tuple[Worker, ...] = ()) -> None:
     """Poll until `condition()` holds; fail loudly after `patience` seconds or when a worker died."""
     deadline = time.monotonic() + patience
-    while not condition():  # type: ignore[operator]
+    while not condition():
         for worker in workers:
             assert worker.alive, worker.log.read_text()[-3_000:]
         assert time.monotonic() < deadline, f"not within {patience} s"
