@@ -35,7 +35,7 @@ class Step(NamedTuple):
 
 
 class Fold(Own):
-    """What depends on the order of the log: ticks heard, level, and what was published last.
+    """What depends on the order of the log: ticks heard, level, and what was told last.
 
     Times are epoch seconds. `heard`: newest tick by origin; `waiting`: ticks not every origin has delivered;
     `clock`: newest time that the log has shown; `watermark`: last offset folded, by log partition.
@@ -51,8 +51,9 @@ class Fold(Own):
     level: Level = Level.NORMAL
     since: float | None = None
     fragile: bool = False
-    published_index: float | None = None
-    published_at: float = 0.0
+    told: float | None = None  # index of the last assessment published
+    told_at_tick: float | None = None  # and of the last one that a tick concluded
+    told_tick: float = 0.0  # when that was
 
 
 class Assessor:
@@ -190,22 +191,21 @@ class Assessor:
             }
         )
         self._keep(self._memory.forget(at))
-        moved = fold.published_index is None or abs(picture.index - fold.published_index) >= MOVED
-        if changed or moved or fragile is not fold.fragile or at // HOUR > fold.published_at // HOUR:
-            self._publish(
-                self._assessment(f"{self._problem}@{rfc3339(instant(at))}", "tick", at, at, picture), at
-            )
+        # told by ticks alone: what batches say in between depends on how partitions happen to interleave
+        moved = fold.told_at_tick is None or abs(picture.index - fold.told_at_tick) >= MOVED
+        if changed or moved or fragile is not fold.fragile or at // HOUR > fold.told_tick // HOUR:
+            name = f"{self._problem}@{rfc3339(instant(at))}"
+            self._due.append(self._assessment(name, "tick", at, at, picture))
+            told = {"told": picture.index, "told_at_tick": picture.index, "told_tick": at}
+            self._fold = self._fold.model_copy(update=told)
 
     def _moved(self) -> None:
         t = self._fold.clock
         picture = self._picture(t, math.inf)
-        if self._fold.published_index is None or abs(picture.index - self._fold.published_index) >= MOVED:
+        if self._fold.told is None or abs(picture.index - self._fold.told) >= MOVED:
             mark = ",".join(f"{log}:{offset}" for log, offset in sorted(self._fold.watermark.items()))
-            self._publish(self._assessment(f"{self._problem}/{mark}", "batch", t, math.inf, picture), t)
-
-    def _publish(self, assessment: Assessment, at: float) -> None:
-        self._due.append(assessment)
-        self._fold = self._fold.model_copy(update={"published_index": assessment.index, "published_at": at})
+            self._due.append(self._assessment(f"{self._problem}/{mark}", "batch", t, math.inf, picture))
+            self._fold = self._fold.model_copy(update={"told": picture.index})
 
     def _picture(self, t: float, known_at: float) -> Picture:
         return self._evaluator.picture(t, known_at, self._fold.seen)
