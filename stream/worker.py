@@ -61,7 +61,7 @@ def work(settings: Settings) -> int:
     TopicProblem, CatalogueError, OSError
         when it can't start; the text says what to do.
     """
-    _log_plainly()
+    _quieten()
     check(settings)
     settings.data.mkdir(parents=True, exist_ok=True)
     catalogue = load(settings.catalogue)
@@ -78,11 +78,10 @@ def work(settings: Settings) -> int:
         server.close()
 
 
-def _log_plainly() -> None:
-    """One line an event, to stderr; of what lies below us, warnings only."""
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("stream").setLevel(logging.INFO)
-    logging.getLogger("stream.hosting").setLevel(logging.WARNING)  # Faust's services log under our subclasses
+def _quieten() -> None:
+    """Of what lies below us, log warnings only; Faust's services log under the names of our subclasses."""
+    for name in ("faust", "mode", "aiokafka", "stream.hosting"):
+        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 def die(error: BaseException) -> NoReturn:

@@ -16,7 +16,13 @@ from stream.settings import Settings
 from stream.topics import topics
 
 CONSUMED = ("articles", "events", "reviews", "indications")
-PROGRAM = "import sys; from stream.settings import Settings; from stream.worker import work; sys.exit(work(Settings()))"
+PROGRAM = """
+import logging, sys
+from stream.settings import Settings
+from stream.worker import work
+logging.basicConfig(level=logging.INFO)
+sys.exit(work(Settings()))
+"""
 
 
 class Worker:
@@ -26,10 +32,11 @@ class Worker:
         self.log = folder / f"{name}.log"
         self._environment = os.environ | {
             "BELWATCH_BROKERS": settings.brokers,
-            "BELWATCH_RUN": settings.run or "",
             "BELWATCH_DATA": str(folder / name),
             "BELWATCH_METRICS_PORT": "0",
         }
+        if settings.run:
+            self._environment["BELWATCH_RUN"] = settings.run
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> Self:
