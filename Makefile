@@ -1,0 +1,40 @@
+# Everything a fresh machine needs is set up in this folder: .venv, .cache (fetched), .data (written).
+PYTHON ?= python3
+RUN := .venv/bin/python -m deploy.local
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo run test lint types unit rules integration bench fetch constraints clean
+
+help: ## list the targets
+	@grep -E '^[a-z ]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 36
+
+setup: ## make .venv, or bring it up to date
+	@command -v $(PYTHON) >/dev/null || { echo "no $(PYTHON) here: install Python 3.11 or newer"; exit 1; }
+	@$(PYTHON) -m deploy.local.bootstrap
+
+demo: setup ## the whole system on the events of 2022 (FILES="a.jsonl b.jsonl.gz", ONCE=1, SPEED=3600)
+	@.venv/bin/belwatch demo $(if $(ONCE),--once) $(if $(SPEED),--speed $(SPEED)) $(FILES)
+
+run: setup ## the whole system, live, until Ctrl-C
+	@$(RUN) up
+
+test: setup ## all test stages, timed
+	@$(RUN).stages
+
+lint types unit rules integration: setup ## one test stage
+	@$(RUN).stages $@
+
+bench: setup ## benchmarks
+	@.venv/bin/python -m pytest tests/benchmarks
+
+fetch: setup ## download what the stack runs, for later use without network
+	@$(RUN) fetch
+
+constraints: ## pin anew what the pinned dependencies bring with them (deploy/constraints.txt)
+	$(PYTHON) -m venv --clear .cache/pins
+	.cache/pins/bin/pip install -q hatchling==1.27.0 editables --editable '.[local,dev]'
+	(echo "# What the pins of pyproject.toml bring with them. Made by: make constraints"; \
+	  .cache/pins/bin/pip freeze --exclude-editable) > deploy/constraints.txt
+
+clean: ## remove what was set up, fetched and written
+	rm -rf .venv .cache .data .pytest_cache .mypy_cache .ruff_cache .hypothesis
