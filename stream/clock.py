@@ -7,9 +7,11 @@ written: what was missed is not evaluated late as if it had been known.
 
 import logging
 import math
+import signal
+import threading
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from typing import Protocol
 
 from kafka import KafkaProducer
 from kafka.errors import KafkaError
@@ -17,18 +19,14 @@ from kafka.errors import KafkaError
 from schemas.tick import Tick
 from schemas.wire import instant, rfc3339
 from stream.settings import Settings
-from stream.topics import SOURCE_PARTITIONS, topics
+from stream.topics import BOOTSTRAP_MS, SOURCE_PARTITIONS, TopicProblem, topics
 
 log = logging.getLogger(__name__)
 
 KEY = b"tick"
-ACK_SECONDS = 10  # a tick that takes longer is given up, and the grid time of then is written instead
-PATIENCE_SECONDS = 300  # without any tick written: end, and let the supervisor say so
+ACK_SECONDS = 10.0  # a tick that takes longer is given up; the next attempt is for the grid time of then
+PATIENCE_SECONDS = 300.0  # without any tick written; then end, so that somebody looks
 BREATH_SECONDS = 1.0
-
-
-class OutageError(Exception):
-    """The broker did not take a tick for too long."""
 
 
 def now() -> float:
@@ -36,44 +34,79 @@ def now() -> float:
     return time.time()
 
 
+def grid(at: float, every: float) -> float:
+    """Last time of the grid by `at`; the grid stands on the epoch.
+
+    >>> grid(1_645_000_059.9, 60.0) == 1_645_000_020.0
+    True
+    """
+    return math.floor(at / every) * every
+
+
+class Ack(Protocol):
+    """What a producer gives back for a record."""
+
+    def get(self, timeout: float) -> object:
+        """Wait until it is durable; raise what went wrong."""
+
+
+class Producer(Protocol):
+    """As much of kafka-python's producer as the clock needs."""
+
+    def send(
+        self,
+        topic: str,
+        value: bytes,
+        key: bytes,
+        headers: list[tuple[str, bytes]],
+        partition: int,
+        timestamp_ms: int,
+    ) -> Ack:
+        """Queue one record."""
+
+
 class Clock:
-    """Writes ticks. `now` and `sleep` are given, so that a test can be the clock."""
+    """Writes ticks. Time is given, so that a test can be the clock: `wait` sleeps, and says when to stop."""
 
     def __init__(
         self,
         settings: Settings,
-        producer: KafkaProducer,
-        now: Callable[[], float] = now,
-        sleep: Callable[[float], None] = time.sleep,
+        producer: Producer,
+        now: Callable[[], float],
+        wait: Callable[[float], bool],
     ) -> None:
         names = topics(settings)
         self._partitions = [
             (names[role].name, partition) for role, n in SOURCE_PARTITIONS.items() for partition in range(n)
         ]
         self._every = settings.tick_seconds
+        self._brokers = settings.brokers
         self._producer = producer
         self._now = now
-        self._sleep = sleep
+        self._wait = wait
 
-    def run(self, until: Callable[[], bool] = lambda: False) -> None:
-        """Tick until told to end.
+    def run(self) -> None:
+        """Tick until told to stop; begins with the grid time of now.
 
         Raises
         ------
-        OutageError
-            when no tick could be written for `PATIENCE_SECONDS`.
+        TopicProblem
+            when the broker has taken no tick for `PATIENCE_SECONDS`.
         """
-        written = math.floor(self._now() / self._every) * self._every - self._every
+        written = -math.inf
         heard = self._now()
-        while not until():
-            at = math.floor(self._now() / self._every) * self._every
-            if at <= written:
-                self._sleep(max(0.0, min(written + self._every - self._now(), BREATH_SECONDS)))
-            elif self._write(at):
+        while True:
+            at = grid(self._now(), self._every)
+            if at > written and self._write(at):
                 written, heard = at, self._now()
-            elif self._now() - heard > PATIENCE_SECONDS:
-                msg = f"the broker took no tick for {timedelta(seconds=PATIENCE_SECONDS)}; see its log"
-                raise OutageError(msg)
+            if self._now() - heard > PATIENCE_SECONDS + self._every:
+                raise TopicProblem(
+                    f"the broker at {self._brokers} has taken no tick since {rfc3339(instant(heard))};"
+                    " see its log, and that the topics exist (`belwatch topics create`)"
+                )
+            ahead = written + self._every - self._now()
+            if self._wait(min(max(ahead, 0.01), BREATH_SECONDS)):
+                return
 
     def _write(self, at: float) -> bool:
         """Write the tick to every partition; False where one was not acknowledged."""
@@ -85,9 +118,41 @@ class Clock:
                 for topic, partition in self._partitions
             ]
             for ack in sent:
-                ack.get(timeout=ACK_SECONDS)
+                ack.get(ACK_SECONDS)
         except KafkaError as error:
             log.warning("tick %s not written (%s); trying again", rfc3339(instant(at)), error)
-            self._sleep(BREATH_SECONDS)
             return False
         return True
+
+
+def run(settings: Settings) -> None:
+    """Run the clock service until SIGTERM or SIGINT.
+
+    Raises
+    ------
+    TopicProblem
+        where no broker answers at the start, or it stays away.
+    """
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    try:
+        producer = KafkaProducer(
+            bootstrap_servers=settings.brokers.split(","),
+            bootstrap_timeout_ms=BOOTSTRAP_MS,
+            acks="all",
+            enable_idempotence=True,
+            allow_auto_create_topics=False,
+            max_block_ms=round(ACK_SECONDS * 1_000),
+            request_timeout_ms=round(ACK_SECONDS * 500),
+            delivery_timeout_ms=round(ACK_SECONDS * 1_000),
+        )
+    except (KafkaError, OSError) as error:
+        raise TopicProblem(
+            f"no Kafka broker answers at {settings.brokers} ({error}); start one or set BELWATCH_BROKERS"
+        ) from error
+    try:
+        log.info("a tick every %g s, to every source partition", settings.tick_seconds)
+        Clock(settings, producer, now, stop.wait).run()
+    finally:
+        producer.close(timeout=ACK_SECONDS)
