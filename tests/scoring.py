@@ -35,6 +35,15 @@ def _indicator(name: str, kind: str, **given: Any) -> Indicator:  # noqa: ANN401
     return Indicator.model_validate(plain | given)
 
 
+HEARTBEAT = {
+    "source": "Alpha",
+    "every_hours": 24,
+    "title": ("daily report",),
+    "punctual": 5,
+    "misses": 2,
+    "raises": "alarm",
+    "severity": 1,
+}
 INDICATORS = (
     _indicator("alarm", "warning", claim_facts=("deadline",), half_life_days=5),
     _indicator("buildup", "warning", routine=("above_peak", "inbound"), half_life_days=14),
@@ -48,7 +57,7 @@ INDICATORS = (
         half_life_days=30,
     ),
     _indicator("group", "warning", weight=1.6, own_side=("BY",)),
-    _indicator("calm", "counter", weight=1.2),
+    _indicator("calm", "counter", weight=1.2, heartbeat=HEARTBEAT),
     _indicator("incident", "ambiguous", weight=0.6, direction="up", half_life_days=4),
     _indicator("contact", "ambiguous", weight=0.5, direction="both", half_life_days=4),
 )
