@@ -120,15 +120,17 @@ class Lexicon:
         for level in queue:
             for term, at in level:
                 for end in _match(term.steps, 0, at, classes, ends):
-                    if end not in ends[term.concept, at]:
-                        ends[term.concept, at].add(end)
-                        hits[term.concept].append(Span(at, end))
-                        for later in self._by_concept.get(term.concept, ()):
-                            queue[later.level].append((later, at))
-        for name in self._unless.keys() & hits.keys():
-            barred = [span for other in self._unless[name] for span in hits.get(other, ())]
-            hits[name] = [span for span in hits[name] if not any(_overlap(span, bar) for bar in barred)]
-        return {name: spans for name, spans in hits.items() if spans}
+                    span = Span(at, end)
+                    barred = (
+                        bar for other in self._unless.get(term.concept, ()) for bar in hits.get(other, ())
+                    )
+                    if end in ends[term.concept, at] or any(_overlap(span, bar) for bar in barred):
+                        continue
+                    ends[term.concept, at].add(end)
+                    hits[term.concept].append(span)
+                    for later in self._by_concept.get(term.concept, ()):
+                        queue[later.level].append((later, at))
+        return dict(hits)
 
 
 def _overlap(one: Span, other: Span) -> bool:
@@ -181,9 +183,9 @@ def _parts(term: str) -> list[str]:
 
 
 def _levels(concepts: Mapping[str, Concept]) -> dict[str, int]:
-    """Level of each concept: one above the highest it refers to."""
+    """Level of each concept: one above the highest that it refers to or yields to."""
     refers = {
-        name: {ref for term in concept.terms for ref in re.findall(r"\{(\w+)\}", term)}
+        name: {ref for term in concept.terms for ref in re.findall(r"\{(\w+)\}", term)} | {*concept.unless}
         for name, concept in concepts.items()
     }
     levels: dict[str, int] = {}

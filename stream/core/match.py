@@ -4,6 +4,7 @@ Three passes, cheapest first: one Aho-Corasick search for any word of the `ancho
 leaves here), concepts per sentence, then the patterns that the concepts found wake.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime
@@ -23,6 +24,7 @@ from stream.core.window import window
 
 ANCHOR = "anchor"  # the concept without which a text is not read
 EXCERPT = 300  # characters
+_HEADLINE_TAIL = re.compile(r"\s[«|]\s")  # what follows names the section and the site
 
 
 class Match(NamedTuple):
@@ -76,9 +78,7 @@ class Matcher:
         self._anchors = ahocorasick_rs.AhoCorasick(_anchor_words(catalogue.lexicon.get(ANCHOR, Concept())))
         self._rules = _index(catalogue)
 
-    def match(
-        self, title: str, text: str, lang: str, at: datetime, publisher: str = ""
-    ) -> tuple[Match, ...]:
+    def match(self, title: str, text: str, lang: str, at: datetime, publisher: str = "") -> tuple[Match, ...]:
         """Find what a message says: at most one match per indicator, the most severe, then the first.
 
         A `publisher` that is itself a voice (a president's site) speaks where nobody else is quoted.
@@ -105,7 +105,7 @@ class Matcher:
 
     def _scopes(self, title: str, text: str, owner: tuple[Speaker, ...]) -> Iterator[_Scope]:
         """Headline, headline with standfirst, then each sentence with what was spoken of before it."""
-        head = " ".join(sentences(title))
+        head = " ".join(sentences(_HEADLINE_TAIL.split(title, maxsplit=1)[0]))
         topic = frozenset(speaker.role for speaker in owner)
         speakers = owner
         if head:

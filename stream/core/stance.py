@@ -11,6 +11,7 @@ from stream.core.lexicon import Hits, Span
 NEGATION_REACH = 4  # words after "not" that it denies
 HEADING = 10  # a colon this early separates the speaker from what is said
 TAIL = 4  # words that may follow the speaker after a closing dash
+SUBJECT = 2  # a person named this early is the sentence's subject
 
 
 class Speaker(NamedTuple):
@@ -22,7 +23,7 @@ class Speaker(NamedTuple):
 
 
 class Stance:
-    """Reads the stance concepts: `says`, `negation`, `contrast`, `evidence`, `foretold`."""
+    """Reads the stance concepts: `says`, `according`, `negation`, `contrast`, `evidence`, `foretold`."""
 
     def __init__(self, voices: Mapping[str, Voice]) -> None:
         self._voices = voices
@@ -30,22 +31,35 @@ class Stance:
         self.named = {speaker.name: speaker for speaker in self._speakers.values()}
 
     def speakers(self, text: Words, hits: Hits) -> tuple[Speaker, ...]:
-        """Who is quoted: before a colon, after the last dash, or beside a verb of saying, in that order."""
+        """Who is quoted: before a colon, after the last dash, beside a verb of saying, or the subject, in that order.
+
+        A country is a speaker only as the subject of a verb of saying.
+        """
         found = sorted((span, key) for key in self._voices.keys() & hits.keys() for span in hits[key])
         if not found:
             return ()
         ranked: list[tuple[int, int, str]] = []
         for span, key in found:
+            if not self._voices[key].reach:
+                continue  # a country before a colon is the topic
             if text.colon is not None and text.colon <= HEADING and span.end <= text.colon:
                 ranked.append((0, span.start, key))
             elif text.dash is not None and span.start >= text.dash and len(text.words) - span.end <= TAIL:
                 ranked.append((1, span.start, key))
+            elif span.start <= SUBJECT:
+                ranked.append((3, span.start, key))
         for verb in hits.get("says", ()):
-            near = [(_gap(span, verb), span.start > verb.start, key) for span, key in found]
-            gap, _, key = min(near)
-            if gap <= self._voices[key].reach:
-                ranked.append((2, gap, key))
+            ranked += self._nearest(
+                [(s, k) for s, k in found if self._voices[k].reach or s.end <= verb.start], verb
+            )
+        for phrase in hits.get("according", ()):
+            ranked += self._nearest([(s, k) for s, k in found if s.start >= phrase.end], phrase)
         return tuple(dict.fromkeys(self._speakers[key] for _, _, key in sorted(ranked)))
+
+    def _nearest(self, voices: Sequence[tuple[Span, str]], to: Span) -> list[tuple[int, int, str]]:
+        """The voice nearest to a verb of saying, before it rather than after, if within its reach."""
+        near = sorted((_gap(span, to), span.start > to.start, key) for span, key in voices)[:1]
+        return [(2, gap, key) for gap, _, key in near if gap <= self._voices[key].reach]
 
     def claimant(self, pattern: Pattern, speakers: Sequence[Speaker]) -> Speaker | None:
         """The first speaker in a role that the pattern asks for; any speaker where it asks for none."""

@@ -6,10 +6,11 @@ from stream.core.lexicon import Span
 
 
 def window(required: Sequence[Sequence[Span]], *, near: int, order: bool) -> tuple[Span, ...] | None:
-    """Choose one span per requirement, none overlapping another, at most `near` words from first to last.
+    """Choose one span per requirement, at most `near` words from first to last.
 
-    From each span of the first requirement the others take, in turn, the nearest span that is free (with
-    `order`: the first that comes later): linear in the spans, and enough for sentences.
+    From each span of the first requirement the others take, in turn, the nearest span (with `order`: the
+    nearest that comes later): linear in the spans, and enough for sentences. One word may meet two
+    requirements: "an explosion" is both the thing and what it did.
 
     >>> window([[Span(4, 5)], [Span(0, 1), Span(7, 8)]], near=8, order=False)
     (Span(start=4, end=5), Span(start=7, end=8))
@@ -22,11 +23,7 @@ def window(required: Sequence[Sequence[Span]], *, near: int, order: bool) -> tup
     for first in required[0]:
         chosen = [first]
         for spans in required[1:]:
-            free = [
-                span
-                for span in spans
-                if (span.start >= chosen[-1].end if order else all(_apart(span, other) for other in chosen))
-            ]
+            free = [span for span in spans if not order or span.start >= chosen[-1].end]
             if not free:
                 break
             chosen.append(min(free, key=lambda span: (_distance(span, chosen[0]), span)))
@@ -34,10 +31,6 @@ def window(required: Sequence[Sequence[Span]], *, near: int, order: bool) -> tup
             if _width(chosen) <= near and (best is None or _width(chosen) < _width(best)):
                 best = tuple(chosen)
     return best
-
-
-def _apart(one: Span, other: Span) -> bool:
-    return one.end <= other.start or other.end <= one.start
 
 
 def _distance(one: Span, other: Span) -> int:
