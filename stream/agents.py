@@ -110,13 +110,18 @@ class Assess:
     """
 
     def __init__(
-        self, host: Host, catalogue: Catalogue, topics: Mapping[str, Topic], progress: Progress, brokers: str
+        self,
+        host: Host,
+        catalogue: Catalogue,
+        topics: Mapping[str, Topic],
+        progress: Progress,
+        read: Callable[[int], Awaitable[table.Rows]],
     ) -> None:
         self._host = host
         self._catalogue = catalogue
         self._topics = topics
         self._progress = progress
-        self._brokers = brokers
+        self._read = read
         self._key = catalogue.problem.id.encode()
         self._home = partition_of(self._key, PROBLEM_PARTITIONS)
         self._log = f"indications-{self._home}"
@@ -200,8 +205,7 @@ class Assess:
         return assessor
 
     async def _restored(self, generation: int) -> Assessor:
-        changelog = self._topics["assess-changelog"].name
-        rows = await table.read(self._brokers, changelog, self._home)
+        rows = await self._read(self._home)
         overtaken = ((key.encode(), rows.best[key][1], rows.best[key][0]) for key in sorted(rows.overtaken))
         await self._sent("assess-changelog", overtaken)
         assessor = Assessor(self._catalogue, origins=frozenset(ORIGINS), owner=str(generation))

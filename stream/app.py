@@ -1,12 +1,14 @@
 """App: the Faust app, its settings, and its two agents on their topics."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 import mode
 from faust.types import TP
 
 from schemas.catalogue import Catalogue
+from stream import table
 from stream.agents import KINDS, Assess, Observe, guarded
 from stream.core.pipeline import Observer
 from stream.hosting import Host
@@ -27,10 +29,24 @@ def make_app(
     end: Callable[[BaseException], None],
 ) -> Host:
     """Build the app; `end` ends the process when an agent fails."""
+    app = Host(settings.prefix, now=now, **config(settings))
+    changelog = topics(settings)["assess-changelog"].name
+    attach(app, settings, catalogue, progress, partial(table.read, settings.brokers, changelog), end)
+    return app
+
+
+def attach(
+    app: Host,
+    settings: Settings,
+    catalogue: Catalogue,
+    progress: Progress,
+    read: Callable[[int], Awaitable[table.Rows]],
+    end: Callable[[BaseException], None],
+) -> None:
+    """Give the app its two agents; `read` reads a partition of the changelog."""
     names = topics(settings)
-    app = Host(settings.prefix, now=now, **_config(settings))
     observe = Observe(app, Observer(catalogue), names, progress)
-    assess = Assess(app, catalogue, names, progress, settings.brokers)
+    assess = Assess(app, catalogue, names, progress, read)
     sources = app.topic(*(names[role].name for role in KINDS), **_RAW)
     indications = app.topic(names["indications"].name, **_RAW)
     app.agent(sources, name="observe", concurrency=1)(guarded(observe.run, end))
@@ -47,7 +63,6 @@ def make_app(
     # Faust types these handlers narrower than it calls them.
     app.on_partitions_assigned.connect(on_assigned, weak=False)  # type: ignore[arg-type]
     app.on_partitions_revoked.connect(on_revoked, weak=False)  # type: ignore[arg-type]
-    return app
 
 
 # Topics carry raw bytes; agents decode, so that what can't be read becomes a rejection and not a crash.
@@ -59,7 +74,8 @@ _RAW: dict[str, Any] = {
 }
 
 
-def _config(settings: Settings) -> dict[str, Any]:
+def config(settings: Settings) -> dict[str, Any]:
+    """Faust's settings, each for a reason (`stream.hosting`)."""
     return {
         "broker": ";".join(f"kafka://{address.strip()}" for address in settings.brokers.split(",")),
         "datadir": str(settings.data / "faust"),  # Faust makes the folder; a memory store leaves it empty

@@ -1,15 +1,16 @@
 import re
 import signal
 import uuid
-from copy import copy
+from collections import Counter
 from pathlib import Path
 
 import pytest
-from load import produce, traffic
-from oracle import Log, complaints
+from oracle import Log, complaints, logs
+from traffic import produce, traffic
 from workers import Worker, caught_up, ends, until
 
 from schemas.catalogue import Catalogue
+from stream.agents import KINDS
 from stream.catalogue.load import load
 from stream.settings import Settings
 from stream.topics import TopicProblem, create
@@ -42,44 +43,41 @@ def walked(broker: str, catalogue: Catalogue, tmp_path_factory: pytest.TempPathF
     with Worker(settings, tmp_path_factory.mktemp("worker")) as worker:
         until(lambda: caught_up(settings), 60, (worker,))
         assert worker.end(signal.SIGTERM) == 0
-    log = Log(settings, catalogue)
-    assert sum(map(len, log.sources.values())) == written
+    log = logs(settings, catalogue)
+    assert sum(len(log.of(role)) for role in KINDS) == written
     return log
 
 
 def test_everything_read_is_told_and_kept(walked: Log, catalogue: Catalogue) -> None:
-    assert walked.assessments
-    assert walked.rejections
+    assert walked.of("assessments")
+    assert walked.of("rejections")
     assert complaints(walked, catalogue) == []
 
 
 def test_the_oracle_sees_a_row_lost(walked: Log, catalogue: Catalogue) -> None:
-    planted = copy(walked)
-    lost = next(record for record in walked.changelog if b"/m/" in record.key)
-    planted.changelog = [record for record in walked.changelog if record.key != lost.key]
-    assert re.match(r"1 of \d+ rows lost", " ".join(complaints(planted, catalogue)))
+    rows = Counter(record.key for record in walked.of("assess-changelog") if b"/m/" in record.key)
+    once = next(r for r in walked.of("assess-changelog") if rows[r.key] == 1)
+    assert re.match(r"1 of \d+ rows lost", complaints(walked.without(once), catalogue)[0])
 
 
 def test_the_oracle_sees_a_row_too_many(walked: Log, catalogue: Catalogue) -> None:
-    planted = copy(walked)
-    twice = next(record for record in walked.changelog if b"/m/" in record.key)
-    planted.changelog = [*walked.changelog, twice._replace(key=twice.key + b"'")]
+    row = next(record for record in walked.of("assess-changelog") if b"/m/" in record.key)
+    planted = walked.plus("assess-changelog", row._replace(key=row.key + b"'"))
     assert complaints(planted, catalogue)[0].startswith("1 rows nobody expects")
 
 
 def test_the_oracle_sees_an_observation_lost(walked: Log, catalogue: Catalogue) -> None:
-    planted = copy(walked)
-    lost = next(record for record in walked.indications if b'"report"' in record.value)
-    planted.indications = [record for record in walked.indications if record is not lost]
-    assert re.match(r"1 of \d+ observations lost", complaints(planted, catalogue)[0])
+    report = next(record for record in walked.of("indications") if b'"report"' in record.value)
+    assert re.match(r"1 of \d+ observations lost", complaints(walked.without(report), catalogue)[0])
 
 
 def test_the_oracle_sees_an_assessment_that_is_wrong(walked: Log, catalogue: Catalogue) -> None:
-    planted = copy(walked)
-    told = walked.assessments[-1]
+    told = walked.of("assessments")[-1]
     wrong = told._replace(value=told.value.replace(b'"index":', b'"index":1'))
-    planted.assessments = [*walked.assessments[:-1], wrong]
-    assert "is not what its prefix of the log gives" in complaints(planted, catalogue)[0]
+    assert (
+        "is not what its prefix of the log gives"
+        in complaints(walked.plus("assessments", wrong), catalogue)[0]
+    )
 
 
 def test_missing_topics_are_named_with_the_command_that_makes_them(broker: str) -> None:
@@ -105,4 +103,4 @@ def test_a_killed_worker_loses_nothing_and_counts_nothing_twice(
             worker.start()
         until(lambda: caught_up(settings), 120, (worker,))
         assert worker.end(signal.SIGTERM) == 0
-    assert complaints(Log(settings, catalogue), catalogue) == []
+    assert complaints(logs(settings, catalogue), catalogue) == []

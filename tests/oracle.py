@@ -6,7 +6,8 @@ assessments, and returns what is wrong in words, one line each; nothing when all
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from kafka import KafkaConsumer, TopicPartition
@@ -46,20 +47,37 @@ def read(settings: Settings, roles: Iterable[str]) -> dict[tuple[str, int], list
         consumer.close()
 
 
+@dataclass
 class Log:
-    """Everything on the broker, as read once."""
+    """Everything on a broker, as read once: records by role and partition, and the problem's partition."""
 
-    def __init__(self, settings: Settings, catalogue: Catalogue) -> None:
-        self.problem = catalogue.problem.id
-        self.home = partition_of(self.problem.encode(), PROBLEM_PARTITIONS)
-        read_all = read(settings, [*KINDS, "indications", "assess-changelog", "assessments", "rejections"])
-        self.sources = {key: records for key, records in read_all.items() if key[0] in KINDS}
-        self.indications = read_all["indications", self.home]
-        self.changelog = read_all["assess-changelog", self.home]
-        self.assessments = read_all["assessments", self.home]
-        self.rejections = [
-            r for (role, _), records in read_all.items() if role == "rejections" for r in records
-        ]
+    records: Mapping[tuple[str, int], list[Any]]
+    home: int
+
+    def of(self, role: str) -> list[Any]:
+        """All records of one topic."""
+        return [record for (name, _), records in self.records.items() if name == role for record in records]
+
+    def without(self, record: Any) -> "Log":  # noqa: ANN401 - kafka-python has no types
+        """The same, less one record: a planted loss."""
+        return self._with({k: [r for r in rows if r is not record] for k, rows in self.records.items()})
+
+    def plus(self, role: str, record: Any) -> "Log":  # noqa: ANN401 - as above
+        """The same and one record more: a planted double."""
+        return self._with(self.records | {(role, self.home): [*self.records[role, self.home], record]})
+
+    def _with(self, records: Mapping[tuple[str, int], list[Any]]) -> "Log":
+        return Log(records, self.home)
+
+
+def logs(settings: Settings, catalogue: Catalogue) -> Log:
+    """Read every topic of an installation."""
+    return Log(read(settings, topics(settings)), home(catalogue))
+
+
+def home(catalogue: Catalogue) -> int:
+    """Partition of the problem's records."""
+    return partition_of(catalogue.problem.id.encode(), PROBLEM_PARTITIONS)
 
 
 def complaints(log: Log, catalogue: Catalogue) -> list[str]:
@@ -71,25 +89,27 @@ def _observed(log: Log, catalogue: Catalogue) -> Iterator[str]:
     observer = Observer(catalogue)
     expected: set[str] = set()
     refused: set[tuple[bytes, str]] = set()
-    for (role, partition), records in log.sources.items():
+    for (role, partition), records in log.records.items():
+        if role not in KINDS:
+            continue
         origin = f"{role}-{partition}"
         observed = observer.observe([inbound(record, KINDS[role], origin) for record in records])
         expected |= {_plain(value) for value in observed.observations if b'"source_seen"' not in value[:32]}
         refused |= {(key, _plain(value)) for key, value in observed.rejections}
-    found = {_plain(r.value) for r in log.indications if b'"source_seen"' not in r.value[:32]}
+    found = {_plain(r.value) for r in log.of("indications") if b'"source_seen"' not in r.value[:32]}
     yield from _differences("observation", expected, found)
-    yield from _differences("rejection", refused, {(r.key, _plain(r.value)) for r in log.rejections})
+    yield from _differences("rejection", refused, {(r.key, _plain(r.value)) for r in log.of("rejections")})
 
 
 def _assessed(log: Log, catalogue: Catalogue) -> Iterator[str]:
     told: dict[int, list[Assessment]] = defaultdict(list)
-    for record in log.assessments:
+    for record in log.of("assessments"):
         assessment = Assessment.model_validate_json(record.value)
         told[assessment.upto[f"indications-{log.home}"]].append(assessment)
     assessor = Assessor(catalogue, origins=ORIGINS)
     rows: dict[str, bytes | None] = {}
     ticks: dict[str, Assessment] = {}
-    for record in log.indications:
+    for record in log.of("indications"):
         # Every completed tick is published here, to have one to compare with.
         assessor._fold = assessor.fold.model_copy(update={"published_index": None})  # noqa: SLF001 - see above
         if assessor.apply(f"indications-{log.home}", record.offset, record.value).ends_batch:
@@ -108,7 +128,7 @@ def _assessed(log: Log, catalogue: Catalogue) -> Iterator[str]:
 
 def _kept(log: Log, rows: dict[str, bytes | None]) -> Iterator[str]:
     found = Rows()
-    for record in log.changelog:
+    for record in log.of("assess-changelog"):
         found.take(record.key.decode(), record.value, int(dict(record.headers)[UPTO]))
     expected = {(key, _plain(value)) for key, value in rows.items() if value is not None}
     yield from _differences("row", expected, {(key, _plain(value)) for key, value in found.live()})
