@@ -108,6 +108,33 @@ def render(
     _write(out / "belwatch.tmpl", (HERE / "alertmanager" / "belwatch.tmpl").read_text(encoding="utf-8"))
 
 
+def commands(mode: Mode, out: Path, data: Path, ports: Mapping[str, int]) -> dict[str, tuple[str, ...]]:
+    """Return the arguments of `prometheus` and `alertmanager` that go with what `render` wrote to `out`.
+
+    Their data goes under `data`. Everything listens on loopback; links they write lead there.
+    """
+
+    def web(role: str) -> tuple[str, str]:
+        address = f"127.0.0.1:{ports[role]}"
+        return f"--web.listen-address={address}", f"--web.external-url=http://{address}"
+
+    return {
+        "prometheus": (
+            f"--config.file={out / 'prometheus.yml'}",
+            f"--storage.tsdb.path={data / 'prometheus'}",
+            f"--storage.tsdb.retention.time={durations(mode)['retention']}",
+            f"--rules.alert.resend-delay={durations(mode)['resend_delay']}",
+            *web("prometheus"),
+        ),
+        "alertmanager": (
+            f"--config.file={out / 'alertmanager.yml'}",
+            f"--storage.path={data / 'alertmanager'}",
+            "--cluster.listen-address=",  # one node: no gossip port
+            *web("alertmanager"),
+        ),
+    }
+
+
 def _values(mode: Mode, out: Path, addresses: Mapping[str, str], delivery: Delivery) -> dict[str, str]:
     local = out / "receiver.url"
     live = mode == "live"
