@@ -58,15 +58,20 @@ class _Source(Template):
 def durations(mode: Mode) -> dict[str, str]:
     """Read one column of durations.toml.
 
-    Raises
-    ------
-    ValueError
-        where an entry lacks the column or is no duration of Prometheus's.
-
     >>> durations("demo")["scrape_interval"]
     '1s'
     """
-    rows = tomllib.loads((HERE / "durations.toml").read_text(encoding="utf-8"))
+    return column(tomllib.loads((HERE / "durations.toml").read_text(encoding="utf-8")), mode)
+
+
+def column(rows: Mapping[str, Mapping[str, str]], mode: Mode) -> dict[str, str]:
+    """Pick the mode's column.
+
+    Raises
+    ------
+    ValueError
+        where a row lacks it, or holds no duration of Prometheus's.
+    """
     for name, row in rows.items():
         if not _DURATION.fullmatch(row.get(mode, "")):
             msg = f'durations.toml: {name} needs a {mode} column like "30s", not {row.get(mode)!r}'
@@ -118,12 +123,13 @@ def commands(mode: Mode, out: Path, data: Path, ports: Mapping[str, int]) -> dic
         address = f"127.0.0.1:{ports[role]}"
         return f"--web.listen-address={address}", f"--web.external-url=http://{address}"
 
+    length = durations(mode)
     return {
         "prometheus": (
             f"--config.file={out / 'prometheus.yml'}",
             f"--storage.tsdb.path={data / 'prometheus'}",
-            f"--storage.tsdb.retention.time={durations(mode)['retention']}",
-            f"--rules.alert.resend-delay={durations(mode)['resend_delay']}",
+            "--storage.tsdb.retention.time=" + length["retention"],
+            "--rules.alert.resend-delay=" + length["resend_delay"],
             *web("prometheus"),
         ),
         "alertmanager": (

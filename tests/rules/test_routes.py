@@ -1,0 +1,75 @@
+"""Who is told what: Alertmanager's routes, as amtool reads them."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+from conftest import PORTS, binary
+
+from deploy.render import Delivery, Mode, render
+
+LEVELS = ("BelwatchWatch", "BelwatchWarning", "BelwatchCritical")
+PIPELINE = ("BelwatchWorkerDown", "BelwatchTickStale")
+
+
+def _amtool(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([binary("amtool"), *arguments], capture_output=True, text=True, check=False)
+
+
+def _receiver(folder: Path, alertname: str, environment: str) -> str:
+    team = "analysts" if alertname in LEVELS else "ops"
+    labels = [f"alertname={alertname}", f"environment={environment}", f"team={team}"]
+    run = _amtool("config", "routes", "test", f"--config.file={folder}/alertmanager.yml", *labels)
+    assert run.returncode == 0, run.stderr
+    return run.stdout.strip()
+
+
+def test_the_configuration_is_valid(rendered: tuple[Mode, Path]) -> None:
+    _, folder = rendered
+    run = _amtool("check-config", f"{folder}/alertmanager.yml")
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert "1 templates" in run.stdout  # a glob that matches nothing passes too
+
+
+@pytest.mark.parametrize(
+    ("environment", "analysts", "ops"),
+    [
+        ("live", "analysts", "ops"),
+        ("demo", "demo", "demo"),
+        ("replay", "quiet", "quiet"),
+        ("anything-else", "quiet", "quiet"),
+    ],
+)
+def test_each_team_hears_of_live_only_and_the_demo_stays_local(
+    rendered: tuple[Mode, Path], environment: str, analysts: str, ops: str
+) -> None:
+    _, folder = rendered
+    assert {_receiver(folder, name, environment) for name in LEVELS} == {analysts}
+    assert {_receiver(folder, name, environment) for name in PIPELINE} == {ops}
+
+
+def test_the_watchdog_goes_to_the_heartbeat_wherever_it_runs(rendered: tuple[Mode, Path]) -> None:
+    mode, folder = rendered
+    assert _receiver(folder, "BelwatchWatchdog", mode) == "heartbeat"
+
+
+def test_prometheus_takes_its_configuration(rendered: tuple[Mode, Path]) -> None:
+    _, folder = rendered
+    for check in (
+        ["check", "config", "prometheus.yml"],
+        ["check", "rules", "--lint=all", "--lint-fatal", "rules/levels.yml", "rules/pipeline.yml"],
+    ):
+        run = subprocess.run(
+            [binary("promtool"), *check], cwd=folder, capture_output=True, text=True, check=False
+        )
+        assert run.returncode == 0, run.stdout + run.stderr
+
+
+def test_a_slack_url_of_the_users_own_stays_where_it_is(tmp_path: Path) -> None:
+    secret = tmp_path / "slack.url"
+    secret.write_text("https://hooks.slack.example/services/T0/B0/0th3r\n")
+    render("live", tmp_path / "out", ports=PORTS, delivery=Delivery(slack_url_file=secret))
+    assert _amtool("check-config", f"{tmp_path}/out/alertmanager.yml").returncode == 0
+    written = "".join(p.read_text() for p in (tmp_path / "out").rglob("*") if p.is_file())
+    assert "0th3r" not in written
+    assert str(secret) in written
