@@ -92,9 +92,25 @@ def fetch(packages: Sequence[str], say: Callable[[str], None] = print) -> None:
                 raise DebsError(message)
             unpacked = Path(scratch) / "unpacked"
             subprocess.run(["dpkg", "-x", str(debs[0]), str(unpacked)], check=True)  # noqa: S603, S607 - as above
+            _relocate(unpacked)
             # Whole or not at all: a run that is cut short leaves nothing half unpacked behind.
             shutil.rmtree(DEBS / package, ignore_errors=True)
             unpacked.rename(DEBS / package)
+
+
+def home(binary: Path) -> Path:
+    """Return the folder to start a program in: there its `usr/share` is found, unpacked or installed."""
+    return binary.resolve().parents[2]
+
+
+def _relocate(unpacked: Path) -> None:
+    """Lead Debian's builds to their own pages and templates.
+
+    Their binaries hold the absolute path, where nothing is without an installation. The relative one is
+    made as long as it was: a Go string's length is fixed.
+    """
+    for binary in unpacked.glob("usr/bin/*"):
+        binary.write_bytes(binary.read_bytes().replace(b"/usr/share/prometheus", b"usr//share/prometheus"))
 
 
 def _run(command: list[str], cwd: Path | None = None) -> "subprocess.CompletedProcess[str]":

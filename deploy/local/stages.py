@@ -40,8 +40,8 @@ def run(names: list[str]) -> list[Result]:
         for name in names:
             began = time.monotonic()
             ready = name not in FETCHED or fetching.wait() == 0
-            passed = ready and all([_run(command) for command in STAGES[name]])  # all: each speaks
-            results.append(Result(name, time.monotonic() - began, passed))
+            outcomes = [_run(command) for command in STAGES[name]] if ready else [False]
+            results.append(Result(name, time.monotonic() - began, all(outcomes)))
         return results
     finally:
         fetching.terminate()

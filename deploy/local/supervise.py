@@ -1,0 +1,153 @@
+"""Run one program of the stack, and see to its end.
+
+    python -m deploy.local.supervise [--restart] [--after PORT] [--first COMMAND] [--cwd DIR] NAME COMMAND...
+
+Restarts it when it fails (`--restart`, with a growing pause), starts it once something listens on a port
+(`--after`), runs a command before the first start (`--first`), and never leaves it behind: neither when it
+is stopped itself, nor when the stack (`BELWATCH_STACK_PID`) or itself is killed.
+"""
+
+import argparse
+import ctypes
+import os
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+from types import FrameType
+
+from deploy.local.ports import HOST
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 15.0  # seconds before a restart; doubles each time
+STEADY = 60.0  # seconds a program must have run for the pause to begin anew
+STOP_SECONDS = 10  # to end in order, then SIGKILL
+STACK_PID = "BELWATCH_STACK_PID"
+LOOK = 0.2  # seconds between looks at the program and the stack
+_PR_SET_PDEATHSIG = 1  # prctl(2)
+
+
+class Supervisor:
+    """One program: started, watched, restarted, stopped."""
+
+    def __init__(self, name: str, command: list[str], *, restart: bool, cwd: str | None = None) -> None:
+        self.name = name
+        self.command = command
+        self.cwd = cwd
+        self.restart = restart
+        self.restarts = 0
+        self.stopping = False
+        self._stack = int(os.environ.get(STACK_PID, "0"))
+        signal.signal(signal.SIGTERM, self._stop)
+        signal.signal(signal.SIGINT, self._stop)
+
+    def run(self) -> int:
+        """Run to the end; return the program's last exit code, or 0 when told to stop."""
+        pause = FIRST_PAUSE
+        while True:
+            began = time.monotonic()
+            code = self._once()
+            if self.stopping or not self.restart or code == 0:
+                return 0 if self.stopping else code
+            pause = FIRST_PAUSE if time.monotonic() - began > STEADY else pause
+            self.restarts += 1
+            self._say(f"{_reason(code)}; restart {self.restarts} in {pause:g} s")
+            self._sleep(pause)
+            if self.stopping:
+                return 0
+            pause = min(2 * pause, LONGEST_PAUSE)
+
+    def wait_for(self, port: int) -> None:
+        """Wait until something listens on `port` of loopback, or we are told to stop."""
+        while not self.stopping:
+            try:
+                socket.create_connection((HOST, port), timeout=1).close()
+            except OSError:
+                self._sleep(LOOK)
+            else:
+                return
+
+    def _once(self) -> int:
+        # A session of its own: it gets our signal once, not also the one sent to our group.
+        program = subprocess.Popen(  # noqa: S603 - the stack's own
+            self.command,
+            cwd=self.cwd,
+            start_new_session=True,
+            preexec_fn=die_with_parent,  # noqa: PLW1509 - we have one thread
+        )
+        self._say(f"started (pid {program.pid})")
+        while not self.stopping:
+            try:
+                return program.wait(LOOK)
+            except subprocess.TimeoutExpired:
+                self._look_for_stack()
+        program.terminate()
+        try:
+            code = program.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._say(f"did not end in {STOP_SECONDS} s; killed")
+            program.kill()
+            code = program.wait()
+        self._say(f"stopped, {_reason(code)}")
+        return code
+
+    def _sleep(self, seconds: float) -> None:
+        deadline = time.monotonic() + seconds
+        while not self.stopping and (left := deadline - time.monotonic()) > 0:
+            time.sleep(min(left, LOOK))
+            self._look_for_stack()
+
+    def _look_for_stack(self) -> None:
+        if self._stack and not _alive(self._stack):
+            self._say("the stack is gone")
+            self.stopping = True
+
+    def _stop(self, _signal: int, _frame: FrameType | None) -> None:
+        self.stopping = True
+
+    def _say(self, what: str) -> None:
+        print(f"{datetime.now(UTC).isoformat(timespec='milliseconds')} [{self.name}] {what}", flush=True)
+
+
+def _reason(code: int) -> str:
+    return f"ended by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def die_with_parent() -> None:
+    """Ask the kernel to end the program when we are killed; Linux only, elsewhere kill -9 on us orphans it."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def main() -> None:
+    """Supervise the program on the command line."""
+    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    options.add_argument("--restart", action="store_true")
+    options.add_argument("--after", type=int, metavar="PORT")
+    options.add_argument("--first", type=shlex.split, metavar="COMMAND")
+    options.add_argument("--cwd", metavar="DIR")
+    options.add_argument("name")
+    options.add_argument("command", nargs=argparse.REMAINDER)
+    chosen = options.parse_args()
+    supervisor = Supervisor(chosen.name, chosen.command, restart=chosen.restart, cwd=chosen.cwd)
+    if chosen.after:
+        supervisor.wait_for(chosen.after)
+    if chosen.first and not supervisor.stopping:
+        done = subprocess.run(chosen.first, check=False)  # noqa: S603 - the stack's own
+        if done.returncode:
+            sys.exit(done.returncode)
+    sys.exit(0 if supervisor.stopping else supervisor.run())
+
+
+if __name__ == "__main__":
+    main()
