@@ -1,5 +1,6 @@
 """Ports of the local stack: one setting each, and a clear error when one is taken."""
 
+import random
 import socket
 
 from pydantic import Field
@@ -54,8 +55,15 @@ def require_free(name: str, port: int) -> None:
 
 
 def free_port() -> int:
-    """Return a port of loopback that nothing listens on now."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
+    """Return a port of loopback that nothing listens on now.
+
+    Below the range that systems hand out for outgoing connections: one of those could take it in the meantime.
+    """
+    for port in random.sample(range(20_000, 30_000), 50):
+        try:
+            require_free("a program", port)
+        except PortTakenError:
+            continue
         return port
+    message = "no free port found between 20000 and 30000 on loopback"
+    raise PortTakenError(message)

@@ -3,6 +3,7 @@
 from schemas.assessment import Assessment, Contribution, Evidence
 from schemas.wire import rfc3339
 
+WORTH = 0.05  # index points, or activation, below which a line is left out
 NAMED = 3  # claims named under each indicator
 
 
@@ -22,8 +23,8 @@ def explain(assessment: Assessment) -> str:
     if a.silence > 0:
         lines.append(f"{a.silence:.0%} of the expected sources, by reliability, are silent")
     for title, rows in (
-        ("what moves it", [c for c in a.ledger if c.points]),
-        ("what only widens the band", [c for c in a.ledger if not c.points]),
+        ("what moves it", [c for c in a.ledger if abs(c.points) >= WORTH]),
+        ("what only widens the band", [c for c in a.ledger if not c.points and c.ambiguous >= WORTH]),
     ):
         if rows:
             lines += ["", f"{title}:", *(text for row in rows for text in _row(row))]
