@@ -27,7 +27,9 @@ _DURATION = re.compile(r"\d+(ms|s|m|h|d)?")
 class Delivery(BaseSettings):
     """Where notifications go and links lead, from `BELWATCH_*`; `demo` heeds links only."""
 
-    model_config = SettingsConfigDict(env_prefix="BELWATCH_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="BELWATCH_", env_ignore_empty=True, frozen=True, extra="ignore"
+    )
 
     slack_url_file: FilePath | None = Field(
         None, description="file holding the Slack webhook URL; unset: alerts go to the local receiver"
