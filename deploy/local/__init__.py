@@ -3,3 +3,5 @@
 Run from the clone's root: `python -m deploy.local --help`. Whatever is fetched goes to `.cache/`,
 whatever is written to `.data/`.
 """
+
+HOST = "127.0.0.1"  # everything listens here, and nowhere else

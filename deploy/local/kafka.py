@@ -16,8 +16,9 @@ from typing import Self
 from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
 
+from deploy.local import HOST
 from deploy.local.jars import classpath
-from deploy.local.ports import HOST, free_port, require_free
+from deploy.local.ports import free_port, require_free
 
 READY_SECONDS = 60  # a cold machine's first start; a warm one takes about 3
 STOP_SECONDS = 15

@@ -6,7 +6,7 @@ import socket
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-HOST = "127.0.0.1"
+from deploy.local import HOST
 
 
 class PortTakenError(Exception):

@@ -5,9 +5,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from deploy.local import debs, kafka
+from deploy.local import HOST, debs, kafka
 from deploy.local.paths import DATA
-from deploy.local.ports import HOST, Ports
+from deploy.local.ports import Ports
 from deploy.render import Mode, commands, render
 
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
-from deploy.local.ports import HOST
+from deploy.local import HOST
 
 LIMIT = 1 << 20  # bytes; Slack's own messages end far below
 CONTENT = ("text", "blocks", "attachments")  # a message needs one of them

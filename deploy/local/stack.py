@@ -21,9 +21,8 @@ from typing import Self
 import honcho.manager
 from honcho.printer import Message, Printer
 
-from deploy.local import kafka
+from deploy.local import HOST, kafka
 from deploy.local.paths import ROOT
-from deploy.local.ports import HOST
 from deploy.local.programs import Plan, programs
 from deploy.local.supervise import STACK_PID, STOP_SECONDS, die_with_parent
 

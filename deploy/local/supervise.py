@@ -19,7 +19,7 @@ import time
 from datetime import UTC, datetime
 from types import FrameType
 
-from deploy.local.ports import HOST
+from deploy.local import HOST
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 15.0  # seconds before a restart; doubles each time
 STEADY = 60.0  # seconds a program must have run for the pause to begin anew
@@ -61,6 +61,7 @@ class Supervisor:
 
     def wait_for(self, port: int) -> None:
         """Wait until something listens on `port` of loopback, or we are told to stop."""
+        self._say(f"waiting for port {port}")
         while not self.stopping:
             try:
                 socket.create_connection((HOST, port), timeout=1).close()

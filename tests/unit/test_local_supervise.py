@@ -1,0 +1,133 @@
+"""The supervisor starts a failed program again, and never leaves one behind."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import IO
+
+import pytest
+
+from deploy.local import supervise
+from deploy.local.ports import free_port
+from deploy.local.supervise import Supervisor
+
+PATIENCE = 30  # seconds until something that should happen hasn't
+
+
+def eventually(happens: Callable[[], object]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not happens():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def alive(pid: int) -> bool:
+    """A zombie is dead: its parent just hasn't looked."""
+    stat = Path(f"/proc/{pid}/stat")
+    try:
+        return stat.read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+@pytest.fixture(autouse=True)
+def own_signals() -> Iterator[None]:
+    """A Supervisor takes the signals of its process: give pytest its own back."""
+    before = {s: signal.getsignal(s) for s in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+def failing(times: int, count: Path) -> list[str]:
+    """Fail with code 3 so often, then end with 0; a line in `count` for each start."""
+    script = f"""
+from pathlib import Path
+count = Path({str(count)!r})
+with count.open("a") as out: out.write("start\\n")
+raise SystemExit(3 if len(count.read_text().splitlines()) <= {times} else 0)
+"""
+    return [sys.executable, "-c", script]
+
+
+def test_a_program_that_fails_is_started_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(supervise, "FIRST_PAUSE", 0.01)
+    supervisor = Supervisor("worker", failing(2, tmp_path / "count"), restart=True)
+    assert supervisor.run() == 0
+    assert supervisor.restarts == 2
+    told = capsys.readouterr().out
+    assert "[worker] exit code 3; restart 1 in 0.01 s" in told
+    assert "[worker] exit code 3; restart 2 in 0.02 s" in told
+
+
+def test_without_restart_the_exit_code_is_handed_on(tmp_path: Path) -> None:
+    assert Supervisor("prometheus", failing(1, tmp_path / "count"), restart=False).run() == 3
+
+
+def start(*arguments: str, **environment: str) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [sys.executable, "-m", "deploy.local.supervise", *arguments],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | environment,
+    )
+
+
+def pid_told(out: IO[str] | None) -> int:
+    assert out is not None
+    line = out.readline()
+    assert "started (pid " in line
+    return int(line.rpartition("pid ")[2].rstrip(")\n"))
+
+
+SLEEPER = (sys.executable, "-c", "import time; time.sleep(600)")
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_told_to_stop_it_stops_its_program(how: signal.Signals) -> None:
+    with start("--restart", "worker", *SLEEPER) as supervisor:
+        pid = pid_told(supervisor.stdout)
+        supervisor.send_signal(how)
+        assert supervisor.wait(PATIENCE) == 0
+    assert not alive(pid)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="PR_SET_PDEATHSIG is Linux's")
+def test_killed_it_leaves_no_orphan() -> None:
+    with start("worker", *SLEEPER) as supervisor:
+        pid = pid_told(supervisor.stdout)
+        supervisor.kill()
+        eventually(lambda: not alive(pid))
+
+
+def test_when_the_stack_is_killed_its_programs_end() -> None:
+    with (
+        subprocess.Popen(SLEEPER) as stack,
+        start("worker", *SLEEPER, BELWATCH_STACK_PID=str(stack.pid)) as it,
+    ):
+        pid = pid_told(it.stdout)
+        stack.kill()
+        stack.wait()
+        assert it.wait(PATIENCE) == 0
+    assert not alive(pid)
+
+
+def test_it_waits_for_a_port_and_still_heeds_a_signal() -> None:
+    with start("--after", str(free_port()), "worker", *SLEEPER) as supervisor:
+        assert supervisor.stdout is not None
+        assert "waiting for port" in supervisor.stdout.readline()
+        supervisor.terminate()
+        assert supervisor.wait(PATIENCE) == 0
+        assert supervisor.stdout.read() == ""
+
+
+def test_a_failed_first_command_is_the_end() -> None:
+    first = f"{sys.executable} -c 'raise SystemExit(2)'"
+    with start("--first", first, "worker", *SLEEPER) as supervisor:
+        assert supervisor.wait(PATIENCE) == 2
