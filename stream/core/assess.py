@@ -13,7 +13,8 @@ from schemas.review import Review
 from schemas.tick import Tick
 from schemas.wire import Own, instant, rfc3339
 from stream import __version__
-from stream.core.evaluate import Evaluator, Picture, ledger
+from stream.core.evaluate import Evaluator, Picture
+from stream.core.ledger import ledger
 from stream.core.memory import Memory
 from stream.core.score import next_level
 from stream.core.statements import HOUR

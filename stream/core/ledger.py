@@ -1,0 +1,97 @@
+"""Ledger: what moved the index, claim by claim, in index points that add up."""
+
+import math
+
+from schemas.assessment import Contribution, Evidence
+from schemas.catalogue import Catalogue, Indicator
+from schemas.wire import instant
+from stream.core.claims import Claim
+from stream.core.evaluate import Account, Picture
+from stream.core.score import ledger_points
+from stream.core.statements import DAY
+
+LISTED = 20  # claims named in an indicator's line; the rest are summed
+
+
+def ledger(picture: Picture, catalogue: Catalogue, t: float) -> tuple[Contribution, ...]:
+    """The signed account in index points, most moving first; base + Σ points = index."""
+    points = ledger_points(picture.contributions, picture.index, picture.base)
+    rows = [
+        _line(a, points[a.indicator.id], catalogue, t)
+        for a in picture.accounts
+        if a.activation or a.ambiguous
+    ]
+    return tuple(sorted(rows, key=lambda row: (-abs(row.points), -row.ambiguous, row.indicator)))
+
+
+def _line(account: Account, points: float, catalogue: Catalogue, t: float) -> Contribution:
+    counting = math.fsum(
+        m for c, m in zip(account.claims, account.masses, strict=True) if _counts(account, c)
+    )
+    evidence = [
+        _evidence(
+            claim,
+            m,
+            points * m / counting if _counts(account, claim) else 0.0,
+            catalogue,
+            account.indicator,
+            t,
+        )
+        for claim, m in zip(account.claims, account.masses, strict=True)
+        if m > 0
+    ]
+    evidence.sort(key=lambda e: (-abs(e.points), -e.mass, e.claim))
+    return Contribution(
+        indicator=account.indicator.id,
+        group=account.indicator.group,
+        kind=account.indicator.kind,
+        activation=account.activation,
+        ambiguous=account.ambiguous,
+        points=points,
+        claims=tuple(evidence[:LISTED]),
+        rest=len(evidence[LISTED:]),
+        rest_points=math.fsum(e.points for e in evidence[LISTED:]),
+    )
+
+
+def _evidence(
+    claim: Claim, mass: float, points: float, catalogue: Catalogue, indicator: Indicator, t: float
+) -> Evidence:
+    lead = claim.lead
+    notes = (
+        ("routine: widens the band only" if not claim.triggered else ""),
+        (
+            f"gated ×{indicator.gate.factor:g} until {indicator.gate.families} voices observe it"
+            if claim.gated and indicator.gate
+            else ""
+        ),
+        ("denied by " + ", ".join(claim.denied_by) if claim.denied_by else ""),
+        (
+            f"state media about their own side: at most {catalogue.problem.own_side_cap:g}"
+            if lead.own_side
+            else ""
+        ),
+        (f"{(t - claim.at) / DAY:.1f} days old, half-life {indicator.half_life_days:g}"),
+    )
+    return Evidence(
+        claim=claim.id,
+        indicator=indicator.id,
+        points=points,
+        mass=mass,
+        at=instant(claim.at),
+        act=lead.act,
+        severity=claim.severity,
+        grade=f"{lead.reliability}{lead.credibility}",
+        families=claim.voices,
+        denied_by=claim.denied_by,
+        reports=claim.reports,
+        title=lead.title or lead.excerpt,
+        url=lead.url,
+        publisher=lead.publisher,
+        message_id=lead.message_id,
+        notes=tuple(note for note in notes if note),
+    )
+
+
+def _counts(account: Account, claim: Claim) -> bool:
+    return claim.triggered and account.indicator.kind != "ambiguous"
