@@ -49,8 +49,11 @@ class Supervisor:
         while True:
             began = time.monotonic()
             code = self._once()
-            if self.stopping or not self.restart or code == 0:
-                return 0 if self.stopping else code
+            if self.stopping:
+                return 0
+            if not self.restart or code == 0:
+                self._say(_reason(code))
+                return code
             pause = FIRST_PAUSE if time.monotonic() - began > STEADY else pause
             self.restarts += 1
             self._say(f"{_reason(code)}; restart {self.restarts} in {pause:g} s")
@@ -147,7 +150,8 @@ def main() -> None:
         done = subprocess.run(chosen.first, check=False)  # noqa: S603 - the stack's own
         if done.returncode:
             sys.exit(done.returncode)
-    sys.exit(0 if supervisor.stopping else supervisor.run())
+    code = 0 if supervisor.stopping else supervisor.run()
+    sys.exit(code if code >= 0 else 128 - code)
 
 
 if __name__ == "__main__":
