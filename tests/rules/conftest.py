@@ -1,23 +1,22 @@
 """Binaries, rendered configuration, and the real thing: Prometheus, Alertmanager and a Slack receiver."""
 
-import json
+import contextlib
 import queue
 import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NamedTuple
 
 import pytest
 
 from deploy.local.debs import program
 from deploy.local.ports import free_port
-from deploy.render import Delivery, Mode, commands, render
+from deploy.local.receiver import Receiver
+from deploy.render import PORTS, Delivery, Mode, commands, render
 
 MODES: tuple[Mode, ...] = ("demo", "live")
-PORTS = {"prometheus": 9090, "alertmanager": 9093, "receiver": 9094, "metrics": 9808}
 PATIENCE = 40  # seconds until a message that should come is missing; about 3 are usual
 
 
@@ -38,77 +37,53 @@ def rendered(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     return request.param, render_to(tmp_path_factory.mktemp(request.param), request.param)
 
 
-class Receiver:
-    """Stands where Slack would: answers ok and keeps what it got. `wait` takes messages until one fits."""
+class Watched(Receiver):
+    """The stack's own stand-in for Slack, whose messages can be awaited."""
 
-    def __init__(self) -> None:
-        self.got: queue.Queue[tuple[str, dict[str, Any]]] = queue.Queue()
-        got = self.got
+    def __init__(self, file: Path) -> None:
+        super().__init__(0, file)
+        self.news: queue.Queue[dict[str, Any]] = queue.Queue()
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                got.put((self.path, json.loads(body)))
-                self.send_response(200)
-                self.end_headers()
-                self.wfile.write(b"ok")
+    def keep(self, message: dict[str, Any]) -> None:
+        super().keep(message)
+        self.news.put(message)
 
-            def log_message(self, *_: object) -> None:
-                """Keep the test's output clean."""
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.thread = threading.Thread(target=self.server.serve_forever)
-
-    @property
-    def port(self) -> int:
-        return self.server.server_port
-
-    def __enter__(self) -> Self:
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.server.shutdown()
-        self.server.server_close()
-        self.thread.join()
-
-    def wait(self, path: str, fits: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-        seen = []
+    def wait(self, fits: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        """Take messages until one fits."""
         deadline = time.monotonic() + PATIENCE
         while (left := deadline - time.monotonic()) > 0:
-            try:
-                got_path, message = self.got.get(timeout=left)
-            except queue.Empty:
-                break
-            if got_path == path and fits(message):
-                return message
-            seen.append((got_path, message))
-        raise AssertionError(json.dumps(seen, indent=1, ensure_ascii=False))
+            with contextlib.suppress(queue.Empty):
+                message = self.news.get(timeout=left)
+                if fits(message):
+                    return message
+        raise AssertionError(self.file.read_text(encoding="utf-8"))
 
 
-@pytest.fixture
-def alerting(tmp_path: Path) -> Iterator[tuple[Receiver, int]]:
-    """Start Prometheus and Alertmanager in demo mode; yields the receiver and the port they scrape."""
-    with Receiver() as receiver:
-        ports = {
-            "prometheus": free_port(),
-            "alertmanager": free_port(),
-            "receiver": receiver.port,
-            "metrics": free_port(),
-        }
-        render("demo", tmp_path, ports=ports, delivery=Delivery())
-        processes = [
-            _start(tmp_path / f"{name}.log", binary(name), *arguments)
-            for name, arguments in commands("demo", tmp_path, tmp_path, ports).items()
-        ]
-        try:
-            yield receiver, ports["metrics"]
-        finally:
-            for process in processes:
-                process.terminate()
-                process.wait(timeout=30)
+class Alerting(NamedTuple):
+    """Prometheus and Alertmanager in demo mode, at `ports`, and the receiver."""
+
+    receiver: Watched
+    ports: dict[str, int]
+
+
+@pytest.fixture(scope="module")
+def alerting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Alerting]:
+    folder = tmp_path_factory.mktemp("alerting")
+    with Watched(folder / "slack.jsonl") as receiver, contextlib.ExitStack() as stack:
+        thread = threading.Thread(target=receiver.serve_forever)
+        thread.start()
+        stack.callback(thread.join)
+        stack.callback(receiver.shutdown)
+        ports = {name: free_port() for name in PORTS} | {"receiver": receiver.server_port}
+        render("demo", folder, ports=ports, delivery=Delivery())
+        for name, arguments in commands("demo", folder, folder, ports).items():
+            process = _start(folder / f"{name}.log", binary(name), *arguments)
+            stack.callback(process.wait, timeout=30)
+            stack.callback(process.terminate)
+        yield Alerting(receiver, ports)
 
 
 def _start(log: Path, *command: str) -> subprocess.Popen[bytes]:
     with log.open("wb") as out:
+        # Alertmanager of an unpacked Debian package looks for its templates relative to the package.
         return subprocess.Popen(command, stdout=out, stderr=out, cwd=Path(command[0]).resolve().parents[2])

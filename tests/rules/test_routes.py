@@ -4,9 +4,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from conftest import PORTS, binary
+from conftest import binary
 
-from deploy.render import Delivery, Mode, render
+from deploy.render import PORTS, Delivery, Mode, render
 
 LEVELS = ("BelwatchWatch", "BelwatchWarning", "BelwatchCritical")
 PIPELINE = ("BelwatchWorkerDown", "BelwatchTickStale")
