@@ -35,10 +35,14 @@ class Report(Own):
 
 
 class SourceSeen(Own):
-    """Newest event time of each expected source in one pack: any traffic proves that a source lives."""
+    """Newest event time of each expected source among records received by `received_at`.
+
+    Any traffic proves that a source lives, the irrelevant too. Told before each tick and at the end of a pack.
+    """
 
     type: Literal["source_seen"] = "source_seen"
     problem: str
+    received_at: Instant
     seen: dict[str, Instant]
 
 

@@ -1,5 +1,6 @@
 """The command line: `belwatch COMMAND --help` says what each does, with an example."""
 
+import logging
 import sys
 
 import click
@@ -30,6 +31,8 @@ for family in (offline, feed, operate, local):
 
 def main() -> None:
     """Run the command; a problem the user can mend is one line and exit code 2, not a traceback."""
+    # A new topic's first records are sent a second time, to its leader: no news for whoever runs a command.
+    logging.getLogger("kafka").setLevel(logging.ERROR)
     try:
         cli.main(standalone_mode=False)
     except click.exceptions.Abort:

@@ -1,5 +1,6 @@
 """Topics: names, partitions and policies, as a table."""
 
+import time
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
@@ -15,6 +16,7 @@ SOURCE_PARTITIONS = {"articles": 4, "events": 4, "reviews": 1}
 # What is too large is to be rejected with its reason, so it must be able to arrive.
 LARGEST_RECORD = 8 * MAX_MESSAGE_BYTES
 BOOTSTRAP_MS = 8_000
+DELETED_SECONDS = 20
 PROBLEM_PARTITIONS = 4  # for life: Faust refuses a changelog whose count differs from its source's
 ORIGINS = tuple(f"{name}-{p}" for name, n in SOURCE_PARTITIONS.items() for p in range(n))
 
@@ -102,6 +104,10 @@ def delete(settings: Settings) -> list[str]:
         doomed = [t.name for t in topics(settings).values() if t.name in existing]
         if doomed:
             admin.delete_topics(doomed)
+            deadline = time.monotonic() + DELETED_SECONDS
+            while not existing.isdisjoint(doomed) and time.monotonic() < deadline:
+                time.sleep(0.1)  # the broker deletes in its own time, and tells nobody when it has
+                existing = set(admin.list_topics())
     finally:
         admin.close()
     return doomed

@@ -39,7 +39,8 @@ class Fold(Own):
     """What depends on the order of the log: ticks heard, level, and what was told last.
 
     Times are epoch seconds. `heard`: newest tick by origin; `waiting`: ticks not every origin has delivered;
-    `clock`: newest time that the log has shown; `watermark`: last offset folded, by log partition.
+    `clock`: newest time that the log has shown; `watermark`: last offset folded, by log partition. `seen`: newest
+    event time a source as of the last tick; `fresh`: what came since, by the second it was received.
     """
 
     watermark: dict[str, int] = Field(default_factory=dict)
@@ -49,6 +50,7 @@ class Fold(Own):
     clock: float = 0.0
     newest: float | None = None
     seen: dict[str, float] = Field(default_factory=dict)
+    fresh: dict[int, dict[str, float]] = Field(default_factory=dict)
     level: Level = Level.NORMAL
     since: float | None = None
     fragile: bool = False
@@ -126,7 +128,9 @@ class Assessor:
                 self._changed |= bool(rows)
             case SourceSeen():
                 newest = {s: at.timestamp() for s, at in observation.seen.items()}
-                update["seen"] = _latest(self._fold.seen, newest)
+                second = math.ceil(observation.received_at.timestamp())
+                fresh = self._fold.fresh
+                update["fresh"] = fresh | {second: _latest(fresh.get(second, {}), newest)}
                 update |= self._times(self._fold.clock, max(newest.values(), default=None))
             case Tick():
                 heard, completed = self._tick(observation)
@@ -172,7 +176,9 @@ class Assessor:
 
     def _evaluate_tick(self, at: float) -> None:
         picture = self._picture(at, at)
-        fold = self._fold
+        fold = self._fold.model_copy(
+            update={"seen": self._seen(at), "fresh": {s: f for s, f in self._fold.fresh.items() if s > at}}
+        )
         levels = self._catalogue.problem.levels
         level = next_level(fold.level, picture.index, levels)
         entering = level is Level.CRITICAL and fold.level is not Level.CRITICAL
@@ -209,7 +215,14 @@ class Assessor:
             self._fold = self._fold.model_copy(update={"told": picture.index})
 
     def _picture(self, t: float, known_at: float) -> Picture:
-        return self._evaluator.picture(t, known_at, self._fold.seen)
+        return self._evaluator.picture(t, known_at, self._seen(known_at))
+
+    def _seen(self, known_at: float) -> dict[str, float]:
+        seen = self._fold.seen
+        for second, newest in self._fold.fresh.items():
+            if second <= known_at:
+                seen = _latest(seen, newest)
+        return seen
 
     def _assessment(
         self, name: str, cause: Literal["tick", "batch"], at: float, known_at: float, picture: Picture

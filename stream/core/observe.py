@@ -56,11 +56,11 @@ class Observer:
     def observe(self, pack: Sequence[Inbound]) -> Observed:
         """Turn a pack of one partition into observations; whatever can't be read is rejected with its reason."""
         found = Observed([], [], Counter())
-        seen: dict[str, float] = {}
+        seen = _Seen(self.problem)
         for record in pack:
             try:
                 if record.kind == "tick":
-                    self._tell_seen(seen, found)
+                    seen.tell(found)
                     tick = decode_tick(record.value).model_copy(update={"origin": record.origin})
                     found.observations.append(tick.model_dump_json().encode())
                 elif record.kind == "review":
@@ -71,7 +71,7 @@ class Observer:
             except Refused as refused:
                 found.rejections.append(_rejection(record, refused))
                 found.outcomes.update(("rejected", f"rejected:{refused.reason}"))
-        self._tell_seen(seen, found)
+        seen.tell(found)
         return found
 
     def indications(self, body: Article | Event, at: float) -> tuple[Indication, ...]:
@@ -81,7 +81,7 @@ class Observer:
         matches = self._matcher.match(body.title, body.text, body.lang, instant(at))
         return tuple(self._grader.article(body, at, match) for match in matches)
 
-    def _message(self, record: Inbound, found: Observed, seen: dict[str, float]) -> None:
+    def _message(self, record: Inbound, found: Observed, seen: "_Seen") -> None:
         decode = decode_event if record.kind == "event" else decode_article
         message = decode(record.value, record.received_at)
         body, at = message
@@ -89,7 +89,7 @@ class Observer:
             raise Refused("unknown_indicator", f"indicator {body.indicator!r} is not in the catalogue")
         source = self._sources.find(body.publisher)
         if source.id in self._expected:
-            seen[source.id] = max(seen.get(source.id, at), at)
+            seen.note(source.id, at, record.received_at)
         indications = self.indications(body, at)
         heartbeat = self._grader.heartbeat(body, indications) if isinstance(body, Article) else None
         matched = bool(indications or heartbeat)
@@ -106,11 +106,25 @@ class Observer:
             )
             found.observations.append(report.model_dump_json().encode())
 
-    def _tell_seen(self, seen: dict[str, float], found: Observed) -> None:
-        if seen:
-            told = SourceSeen(problem=self.problem, seen={s: instant(at) for s, at in sorted(seen.items())})
+
+class _Seen:
+    """Newest event time a source, since it was last told."""
+
+    def __init__(self, problem: str) -> None:
+        self._problem = problem
+        self._newest: dict[str, float] = {}
+        self._received_at = 0.0
+
+    def note(self, source: str, at: float, received_at: float) -> None:
+        self._newest[source] = max(self._newest.get(source, at), at)
+        self._received_at = max(self._received_at, received_at)
+
+    def tell(self, found: Observed) -> None:
+        if self._newest:
+            seen = {source: instant(at) for source, at in sorted(self._newest.items())}
+            told = SourceSeen(problem=self._problem, received_at=instant(self._received_at), seen=seen)
             found.observations.append(told.model_dump_json().encode())
-            seen.clear()
+        self._newest, self._received_at = {}, 0.0
 
 
 def _rejection(record: Inbound, refused: Refused) -> tuple[bytes, bytes]:
