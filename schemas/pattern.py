@@ -26,6 +26,7 @@ class Concept(Own):
     be: tuple[str, ...] = ()
     any: tuple[str, ...] = ()  # names and signs that are no language's own
     unless: tuple[str, ...] = ()  # a hit that overlaps one of these concepts is none
+    name: Annotated[str, StringConstraints(max_length=80)] = ""  # the proper name it stands for, as a fact
 
     @property
     def terms(self) -> tuple[str, ...]:
@@ -40,24 +41,26 @@ class Voice(Own):
     role: str
     terms: Annotated[tuple[str, ...], Field(min_length=1)]
     act: Act = Act.CLAIMED  # what this voice's word is, unless the text says otherwise
+    unless: tuple[str, ...] = ()  # as in Concept
     reach: Annotated[int, Field(ge=0)] = 6  # most words between the voice and its verb of saying
 
 
 class Pattern(Own):
     """One way of saying it: every requirement of `all` and nothing of `none` within one scope.
 
-    `scope`: "sentence" is one sentence (the headline is one), "headline" the headline only, "lead" headline
-    plus standfirst. `about`: must stand in the sentence, the one before it or the headline; a role there
-    means that the publisher is such a voice. `near`: most words from the first hit to the last. `polarity`:
+    `scope`: "sentence" is one sentence (the headline is one), "headline" the headline only. `about`: must
+    stand in the sentence, the one before it or the headline; a role there means that the publisher is such a
+    voice. `near`: most words from the first hit to the last. `polarity`:
     whether the hits stand under a negation. `by`: roles of voices, one of whom must say it (`not_by`: none of
-    whom may); `act`, `severity`, `direction` overrule what the text's own way of saying it gives.
+    whom may). `severity` grows by one where something of `stronger` stands in the scope. `act` and `direction`
+    overrule what the text's own way of saying it gives.
     """
 
     why: str
     all: Annotated[tuple[Alternatives, ...], Field(min_length=1)]
     about: tuple[Alternatives, ...] = ()
     none: tuple[Alternatives, ...] = ()
-    scope: Literal["sentence", "headline", "lead"] = "sentence"
+    scope: Literal["sentence", "headline"] = "sentence"
     near: Annotated[int, Field(ge=1)] = 25
     order: bool = False
     polarity: Literal["affirmed", "negated", "any"] = "affirmed"
@@ -65,6 +68,7 @@ class Pattern(Own):
     not_by: tuple[str, ...] = ()
     act: Act | None = None
     severity: Annotated[int, Field(ge=1, le=3)] = 1
+    stronger: tuple[Alternatives, ...] = ()
     credibility: Annotated[int, Field(ge=1, le=6)] | None = None
     direction: Literal["in", "out", "border"] | None = None
 

@@ -147,7 +147,9 @@ def _check_indicator(catalogue: Catalogue, indicator: Indicator, names: Counter[
     file = f"indicators/{indicator.id}.toml"
     roles = {voice.role for voice in catalogue.voices}
     for pattern in indicator.patterns:
-        for concept in {c for one in pattern.all + pattern.none + pattern.about for c in one.split("|")}:
+        for concept in {
+            c for one in pattern.all + pattern.none + pattern.about + pattern.stronger for c in one.split("|")
+        }:
             if concept not in catalogue.lexicon and concept not in roles:
                 msg = (
                     f"{file}: patterns: concept {concept!r} is in no lexicon file. Define it, or correct it."

@@ -54,13 +54,19 @@ MANY = 10_000_000
 
 
 def facts_in(
-    sentence: str, lang: str, at: datetime, direction: Literal["in", "out", "border"] | None, hits: Hits
+    sentence: str,
+    lang: str,
+    at: datetime,
+    direction: Literal["in", "out", "border"] | None,
+    name: str | None,
+    hits: Hits,
 ) -> Facts:
-    """Read the facts of a sentence published at `at`; `direction` comes from the pattern that matched."""
+    """Read the facts of a sentence published at `at`; `direction` and `name` come from what matched."""
     return Facts(
         headcount=_headcount(sentence, lang),
         ends_on=_ends_on(sentence, at.date()),
         direction=direction,
+        name=name,
         extended="extended" in hits,
         standing="standing" in hits,
     )

@@ -17,6 +17,7 @@ _LETTERS = str.maketrans(
 _HIDDEN = re.compile(f"[{INVISIBLE}]")
 _POSSESSIVE = re.compile(rf"(?<=[A-Za-z])[{_APOSTROPHES}]s\b")
 _AMERICA = re.compile(r"\bU\.S\.A?\.?|\bUSA?\b")  # "US", not "us"
+_MAY = re.compile(r"\bMay(?=\s+\d)|(?<=\d\s)May\b|(?<=\bin\s)May\b")  # the month, not the modal
 _DISTANCE = re.compile(r"(?<=\d)(?=(?:km|км)\b)", re.IGNORECASE)
 _CAMEL = re.compile(r"(?<=[a-zа-яёіїєґў])(?=[A-ZА-ЯЁІЇЄҐЎ][a-zа-яёіїєґў])")
 _HASHTAG = re.compile(r"#(\w+)")
@@ -86,7 +87,11 @@ def words(sentence: str) -> Words:
         sentence = _LINK.sub(" ", sentence)
     if "#" in sentence:
         sentence = _HASHTAG.sub(lambda tag: _CAMEL.sub(" ", tag[1]), sentence)
-    sentence = _DISTANCE.sub(" ", _AMERICA.sub(" usa ", sentence))
+    if "U" in sentence:
+        sentence = _AMERICA.sub(" usa ", sentence)
+    if "May" in sentence:
+        sentence = _MAY.sub("5", sentence)
+    sentence = _DISTANCE.sub(" ", sentence)
     found: list[str] = []
     colon = dash = None
     for mark, word in _WORD.findall(fold(sentence)):

@@ -28,6 +28,7 @@ class Span(NamedTuple):
 
 
 Hits = dict[str, list[Span]]
+_Ends = dict[tuple[str, int], set[int]]  # of each concept's hits, by where they start
 
 
 class _Element(NamedTuple):
@@ -43,6 +44,8 @@ class _Term(NamedTuple):
     concept: str
     level: int
     steps: tuple[_Element, ...]
+    words: frozenset[int]  # what must stand somewhere in the sentence, or the term needn't be tried
+    concepts: frozenset[str]
 
 
 class Lexicon:
@@ -58,6 +61,7 @@ class Lexicon:
         self._by_concept: dict[str, list[_Term]] = defaultdict(list)
         levels = _levels(concepts)
         self._depth = 1 + max(levels.values(), default=0)
+        self._names = {key: concept.name for key, concept in concepts.items() if concept.name}
         self._unless = {name: concept.unless for name, concept in concepts.items() if concept.unless}
         for name, concept in concepts.items():
             for term in concept.terms:
@@ -68,7 +72,14 @@ class Lexicon:
     def _add(self, concept: str, level: int, term: str) -> None:
         steps = tuple(self._element(part) for part in _parts(term))
         first = steps[0]
-        entry = _Term(concept, level, steps)
+        needed = [step for step in steps if not step.optional and not step.gap]
+        entry = _Term(
+            concept,
+            level,
+            steps,
+            words=frozenset(step.word for step in needed if step.word is not None),
+            concepts=frozenset(step.concept for step in needed if step.concept is not None),
+        )
         if first.word is not None:
             self._by_word[first.word].append(entry)
         else:
@@ -107,30 +118,42 @@ class Lexicon:
             found += self._prefixes.get(word[:length], ())
         return tuple(found)
 
+    def name(self, hits: Hits) -> str | None:
+        """The proper name that a sentence mentions, the first in order of the alphabet; None where none."""
+        return min((self._names[key] for key in self._names.keys() & hits.keys()), default=None)
+
     def hits(self, text: tuple[str, ...]) -> Hits:
         """Where each concept stands in the folded words `text`; only concepts that do."""
         classes = [self._classify(word) for word in text]
+        present = {number for found in classes for number in found}
         queue: list[list[tuple[_Term, int]]] = [[] for _ in range(self._depth)]
         for at, found in enumerate(classes):
             for number in found:
                 for term in self._by_word.get(number, ()):
-                    queue[term.level].append((term, at))
+                    if term.words <= present:
+                        queue[term.level].append((term, at))
         hits: Hits = defaultdict(list)
         ends: dict[tuple[str, int], set[int]] = defaultdict(set)
         for level in queue:
             for term, at in level:
+                if term.concepts and not term.concepts <= hits.keys():
+                    continue
                 for end in _match(term.steps, 0, at, classes, ends):
-                    span = Span(at, end)
-                    barred = (
-                        bar for other in self._unless.get(term.concept, ()) for bar in hits.get(other, ())
-                    )
-                    if end in ends[term.concept, at] or any(_overlap(span, bar) for bar in barred):
-                        continue
-                    ends[term.concept, at].add(end)
-                    hits[term.concept].append(span)
-                    for later in self._by_concept.get(term.concept, ()):
-                        queue[later.level].append((later, at))
+                    self._record(term, Span(at, end), hits, ends, queue)
         return dict(hits)
+
+    def _record(
+        self, term: _Term, span: Span, hits: Hits, ends: _Ends, queue: list[list[tuple[_Term, int]]]
+    ) -> None:
+        """Note a hit, unless it is known or barred, and wake the terms that begin with its concept."""
+        known = ends[term.concept, span.start]
+        barred = (bar for other in self._unless.get(term.concept, ()) for bar in hits.get(other, ()))
+        if span.end in known or any(_overlap(span, bar) for bar in barred):
+            return
+        known.add(span.end)
+        hits[term.concept].append(span)
+        for later in self._by_concept.get(term.concept, ()):
+            queue[later.level].append((later, span.start))
 
 
 def _overlap(one: Span, other: Span) -> bool:
@@ -142,12 +165,15 @@ def _match(
     step: int,
     at: int,
     classes: list[tuple[int, ...]],
-    ends: dict[tuple[str, int], set[int]],
+    ends: _Ends,
 ) -> set[int]:
     """Ends of all ways the steps from `step` on fit from word `at` on."""
     if step == len(steps):
         return {at}
     element = steps[step]
+    if element.word is not None and not element.optional:
+        fits = at < len(classes) and element.word in classes[at]
+        return _match(steps, step + 1, at + 1, classes, ends) if fits else set()
     found: set[int] = set()
     if element.gap:
         for skip in range(element.gap + 1):

@@ -16,7 +16,7 @@ from schemas.catalogue import Catalogue
 from schemas.indication import Act, Facts
 from schemas.pattern import Concept, Pattern
 from stream.core.facts import deadline_in, facts_in
-from stream.core.fold import Words, fold, is_disguised, sentences, words
+from stream.core.fold import INVISIBLE, Words, fold, is_disguised, sentences, words
 from stream.core.lexicon import Hits, Lexicon
 from stream.core.sources import SourceIndex
 from stream.core.stance import Speaker, Stance
@@ -52,10 +52,12 @@ class _Rule(NamedTuple):
     all: tuple[tuple[str, ...], ...]
     none: tuple[str, ...]
     about: tuple[tuple[str, ...], ...]
+    stronger: tuple[str, ...]
+    max_severity: int
 
 
 class _Scope(NamedTuple):
-    """One sentence (or headline plus standfirst) with what was found in it."""
+    """One sentence or headline with what was found in it and around it."""
 
     kind: str
     raw: str
@@ -71,7 +73,8 @@ class Matcher:
     def __init__(self, catalogue: Catalogue) -> None:
         voices = {f"voice_{n}": voice for n, voice in enumerate(catalogue.voices)}
         self._lexicon = Lexicon(
-            catalogue.lexicon | {key: Concept(any=voice.terms) for key, voice in voices.items()}
+            catalogue.lexicon
+            | {key: Concept(any=voice.terms, unless=voice.unless) for key, voice in voices.items()}
         )
         self._stance = Stance(voices)
         self._sources = SourceIndex(catalogue)
@@ -83,42 +86,46 @@ class Matcher:
 
         A `publisher` that is itself a voice (a president's site) speaks where nobody else is quoted.
         """
-        if not self._is_anchored(title, text):
+        if not self._is_anchored(f"{title}\n{text}"):
             return ()
         best: dict[str, tuple[tuple[int, int, int], Match]] = {}
         for place, scope in enumerate(self._scopes(title, text, self._owner(publisher))):
             for rule in self._awake(scope):
                 found = self._judge(rule, scope, lang, at)
-                rank = (-rule.pattern.severity, place, rule.number)
-                if found and (rule.indicator not in best or rank < best[rule.indicator][0]):
-                    best[rule.indicator] = (rank, found)
+                if found:
+                    rank = (-found.severity, place, rule.number)
+                    best[rule.indicator] = min(
+                        best.get(rule.indicator, (rank, found)), (rank, found), key=_rank
+                    )
         return tuple(best[name][1] for name in sorted(best))
 
-    def _is_anchored(self, title: str, text: str) -> bool:
-        whole = f"{title}\n{text}"
-        plain = fold(whole) if is_disguised(whole) else whole.lower()
-        return bool(self._anchors.find_matches_as_indexes(plain))
+    def _is_anchored(self, text: str) -> bool:
+        """One search over the raw text; only where characters hide in it is it folded, and searched again."""
+        if not self._anchors.find_matches_as_indexes(text):
+            return False
+        return not is_disguised(text) or bool(self._anchors.find_matches_as_indexes(fold(text)))
 
     def _owner(self, publisher: str) -> tuple[Speaker, ...]:
         source = self._sources.find(publisher)
         return tuple(self._stance.named[name] for name in source.names if name in self._stance.named)[:1]
 
     def _scopes(self, title: str, text: str, owner: tuple[Speaker, ...]) -> Iterator[_Scope]:
-        """Headline, headline with standfirst, then each sentence with what was spoken of before it."""
-        head = " ".join(sentences(_HEADLINE_TAIL.split(title, maxsplit=1)[0]))
+        """Headline, then each sentence that an anchor stands in, or that follows one, or its headline."""
         topic = frozenset(speaker.role for speaker in owner)
         speakers = owner
+        head = " ".join(sentences(_HEADLINE_TAIL.split(title, maxsplit=1)[0]))
         if head:
             scope = self._scope("headline", head, topic, owner)
             topic, speakers = topic | scope.hits.keys(), scope.speakers
             yield scope
         before: frozenset[str] = frozenset()
-        for place, sentence in enumerate(sentences(text)):
-            if place == 0 and head:
-                yield self._scope("lead", f"{head}. {sentence}", topic, speakers)
-            scope = self._scope("sentence", sentence, topic | before, speakers)
-            before = frozenset(scope.hits)
-            yield scope
+        for sentence in sentences(text):
+            if ANCHOR in topic or ANCHOR in before or self._is_anchored(sentence):
+                scope = self._scope("sentence", sentence, topic | before, speakers)
+                before = frozenset(scope.hits)
+                yield scope
+            else:
+                before = frozenset()
 
     def _scope(self, kind: str, raw: str, around: frozenset[str], carried: tuple[Speaker, ...]) -> _Scope:
         found = words(raw)
@@ -131,8 +138,7 @@ class Matcher:
 
     def _judge(self, rule: _Rule, scope: _Scope, lang: str, at: datetime) -> Match | None:
         pattern = rule.pattern
-        fits = {"sentence": ("sentence", "headline"), "headline": ("headline",), "lead": ("lead",)}
-        if scope.kind not in fits[pattern.scope] or not scope.hits.keys().isdisjoint(rule.none):
+        if pattern.scope not in ("sentence", scope.kind) or not scope.hits.keys().isdisjoint(rule.none):
             return None
         if not all(any(c in scope.hits or c in scope.around for c in one) for one in rule.about):
             return None
@@ -146,23 +152,34 @@ class Matcher:
         speaker = self._stance.claimant(pattern, scope.speakers)
         if (pattern.by and speaker is None) or any(s.role in pattern.not_by for s in scope.speakers):
             return None
+        stronger = not scope.hits.keys().isdisjoint(rule.stronger)
         return Match(
             indicator=rule.indicator,
             act=pattern.act or self._stance.act(speaker, scope.hits),
-            severity=pattern.severity,
+            severity=min(pattern.severity + stronger, rule.max_severity),
             claimant=speaker.name if speaker else "",
             credibility=pattern.credibility,
-            facts=facts_in(scope.raw, lang, at, pattern.direction, scope.hits),
+            facts=facts_in(
+                scope.raw, lang, at, pattern.direction, self._lexicon.name(scope.hits), scope.hits
+            ),
             deadline=deadline_in(scope.raw, at),
             excerpt=scope.raw[:EXCERPT],
             why=pattern.why,
         )
 
 
+def _rank(found: tuple[tuple[int, int, int], Match]) -> tuple[int, int, int]:
+    return found[0]
+
+
 def _anchor_words(anchor: Concept) -> list[str]:
-    """Letters that every term of the anchor must show: its longest word, as written and as folded."""
-    longest = [max(term.lower().replace("*", "").replace("=", "").split(), key=len) for term in anchor.terms]
-    return sorted({form for word in longest for form in (word, fold(word))})
+    """What the first search looks for: the longest word of each anchor term in the ways it is written.
+
+    Hidden characters stand in the list too: they could split an anchor, so whatever has one is looked at twice.
+    """
+    longest = [max(re.sub(r"[*=?]", "", term.lower()).split(), key=len) for term in anchor.terms]
+    folded = {form for word in longest for form in (word, fold(word))}
+    return sorted({way for word in folded for way in (word, word.title(), word.upper())} | set(INVISIBLE))
 
 
 def _index(catalogue: Catalogue) -> dict[str, list[_Rule]]:
@@ -175,6 +192,8 @@ def _index(catalogue: Catalogue) -> dict[str, list[_Rule]]:
             all=tuple(tuple(one.split("|")) for one in pattern.all),
             none=tuple(concept for one in pattern.none for concept in one.split("|")),
             about=tuple(tuple(one.split("|")) for one in pattern.about),
+            stronger=tuple(concept for one in pattern.stronger for concept in one.split("|")),
+            max_severity=indicator.max_severity,
         )
         for indicator in catalogue.indicators.values()
         for number, pattern in enumerate(indicator.patterns)

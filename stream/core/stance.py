@@ -46,14 +46,14 @@ class Stance:
                 ranked.append((0, span.start, key))
             elif text.dash is not None and span.start >= text.dash and len(text.words) - span.end <= TAIL:
                 ranked.append((1, span.start, key))
-            elif span.start <= SUBJECT:
-                ranked.append((3, span.start, key))
         for verb in hits.get("says", ()):
             ranked += self._nearest(
                 [(s, k) for s, k in found if self._voices[k].reach or s.end <= verb.start], verb
             )
         for phrase in hits.get("according", ()):
             ranked += self._nearest([(s, k) for s, k in found if s.start >= phrase.end], phrase)
+        if not ranked:
+            ranked = [(3, s.start, k) for s, k in found if s.start <= SUBJECT and self._voices[k].reach]
         return tuple(dict.fromkeys(self._speakers[key] for _, _, key in sorted(ranked)))
 
     def _nearest(self, voices: Sequence[tuple[Span, str]], to: Span) -> list[tuple[int, int, str]]:
