@@ -159,7 +159,7 @@ def test_evidence_is_the_three_heaviest_either_way_and_old_ones_vanish(
         ]
 
     assert show(1.0, -9.0, 4.0, 2.0, 0.0) == [("1", "t-9.0", -9.0), ("2", "t4.0", 4.0), ("3", "t2.0", 2.0)]
-    assert show(3.0) == [("1", "t3.0", 3.0)]
+    assert show(3.0, 0.0) == [("1", "t3.0", 3.0)]
     assert show() == []
 
 
@@ -190,6 +190,32 @@ def test_hostile_text_neither_breaks_the_exposition_nor_gets_through(
         assert sample.labels[label].isprintable()
     assert sample.labels["url"] == "" or sample.labels["url"].startswith("https://")
     assert not set(sample.labels["url"]) & set("<>|\"' \\")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://h.example/" + "a" * LIMIT,
+        "ftp://h.example/",
+        "//h.example/",
+        "https:///path",
+        "https://good.example@evil.example/",
+        "https://h.example/a b",
+        "https://h.example/|x>",
+        "https://h.example/\u202e",
+        "https://[::1",
+        "HTTPS",
+    ],
+)
+def test_a_link_that_could_mislead_is_none(url: str) -> None:
+    assert link(url) == ""
+
+
+@pytest.mark.parametrize(
+    "url", ["http://h.example", "https://h.example/новини?a=1&b=2#c", "https://[::1]:80/"]
+)
+def test_an_honest_link_stays_as_it_is(url: str) -> None:
+    assert link(url) == url
 
 
 def test_serving_uses_the_address_of_the_settings_and_ends(metrics: Metrics) -> None:
