@@ -26,10 +26,11 @@ CLAIMS = (
 
 
 class Told(NamedTuple):
-    """What Slack's stand-in got while the level went to watch, warning, watch and normal."""
+    """What Slack's stand-in got while the level went to watch, warning, critical, watch and normal."""
 
     watch: dict[str, Any]
     warning: dict[str, Any]
+    critical: dict[str, Any]
     back: dict[str, Any]
     calm: dict[str, Any]
 
@@ -69,7 +70,8 @@ def told(alerting: Alerting) -> Iterator[Told]:
         yield Told(
             watch=at(Level.WATCH, "/firing=BelwatchWatch;resolved="),
             warning=at(Level.WARNING, "/firing=BelwatchWarning;resolved="),
-            back=at(Level.WATCH, "/firing=BelwatchWatch;resolved=BelwatchWarning"),
+            critical=at(Level.CRITICAL, "/firing=BelwatchCritical;resolved="),
+            back=at(Level.WATCH, "/firing=BelwatchWatch;resolved=BelwatchCritical,BelwatchWarning"),
             calm=at(Level.NORMAL, "/firing=;resolved=BelwatchWatch"),
         )
 
@@ -78,10 +80,11 @@ def test_each_change_of_level_is_told_and_the_higher_level_mutes_the_lower(told:
     assert [message["title"] for message in told] == [
         "DEMO, 2022 · belarus_entry at WATCH",
         "DEMO, 2022 · belarus_entry at WARNING",
-        "DEMO, 2022 · belarus_entry at WATCH · left WARNING",
+        "DEMO, 2022 · belarus_entry at CRITICAL",
+        "DEMO, 2022 · belarus_entry at WATCH · left CRITICAL · left WARNING",
         "DEMO, 2022 · belarus_entry · left WATCH",
     ]
-    assert len({message["color"] for message in (told.watch, told.warning, told.calm)}) == 3
+    assert len({message["color"] for message in (told.watch, told.warning, told.critical, told.calm)}) == 4
 
 
 def test_the_message_says_how_bad_since_when_why_and_what_speaks_against(told: Told) -> None:
