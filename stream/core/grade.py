@@ -23,7 +23,11 @@ class Grader:
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
         self._sources = SourceIndex(catalogue)
-        self._heartbeats = [(i.id, i.heartbeat) for i in catalogue.indicators.values() if i.heartbeat]
+        self._heartbeats = {
+            self._sources.find(i.heartbeat.source).id: (i.id, i.heartbeat)
+            for i in catalogue.indicators.values()
+            if i.heartbeat
+        }
 
     def article(self, article: Article, at: float, match: Match) -> Indication:
         """One match in an article."""
@@ -73,17 +77,19 @@ class Grader:
             if (rule := next((r for r in indicator.events if _covers(r, event)), None))
         )
 
-    def heartbeat(self, article: Article, indications: tuple[Indication, ...]) -> Heartbeat | None:
+    def heartbeat(
+        self, article: Article, source: Source, indications: tuple[Indication, ...]
+    ) -> Heartbeat | None:
         """Whether this is a periodic report that is expected to carry a reassurance, and whether it does."""
-        for name, rule in self._heartbeats:
-            title = article.title.casefold()
-            if self._sources.find(article.publisher) == self._sources.find(rule.source) and any(
-                words.casefold() in title for words in rule.title
-            ):
-                return Heartbeat(
-                    indicator=name, source=rule.source, kept=any(i.indicator == name for i in indications)
-                )
-        return None
+        if source.id not in self._heartbeats:
+            return None
+        name, rule = self._heartbeats[source.id]
+        title = article.title.casefold()
+        if not any(words.casefold() in title for words in rule.title):
+            return None
+        return Heartbeat(
+            indicator=name, source=rule.source, kept=any(i.indicator == name for i in indications)
+        )
 
     def _analyst(self, event: Event, at: float, publisher: Source, indicator: Indicator) -> Indication:
         claimant = self._sources.find(event.claimant) if event.claimant else publisher

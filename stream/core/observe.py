@@ -91,7 +91,7 @@ class Observer:
         if source.id in self._expected:
             seen.note(source.id, at, record.received_at)
         indications = self.indications(body, at)
-        heartbeat = self._grader.heartbeat(body, indications) if isinstance(body, Article) else None
+        heartbeat = self._grader.heartbeat(body, source, indications) if isinstance(body, Article) else None
         matched = bool(indications or heartbeat)
         found.outcomes["matched" if matched else "unmatched"] += 1
         if matched or body.revision:
