@@ -30,8 +30,10 @@ class Outgoing(NamedTuple):
     tick: bool = False
 
 
-def traffic(catalogue: Catalogue, hours: int, per_hour: int, seed: int) -> Iterator[Outgoing]:
-    """Yield `hours` of messages, each hour closed by a tick on every partition; one in fifty says something."""
+def traffic(
+    catalogue: Catalogue, hours: int, per_hour: int, seed: int, tells: int = 50
+) -> Iterator[Outgoing]:
+    """Yield `hours` of messages, each hour closed by a tick on every partition; one in `tells` says something."""
     chance = random.Random(seed)  # noqa: S311 - a test's load
     publishers = [name for source in catalogue.sources for name in source.names] + ["Somebody's blog"]
     for n in range(hours * per_hour):
@@ -44,7 +46,7 @@ def traffic(catalogue: Catalogue, hours: int, per_hour: int, seed: int) -> Itera
         moment = rfc3339(instant(at - chance.choice([0, 60, 7_200])))
         if n % 97 == 0:
             yield Outgoing("articles", None, b"junk", chance.choice(JUNK), at)
-        elif n % 50 == 0:
+        elif n % tells == 0:
             yield _outgoing("events", message | _event(moment, n, chance, catalogue), at)
         else:
             yield _outgoing(

@@ -1,0 +1,95 @@
+"""The account of offsets: what is due, what is refused, and what may be committed."""
+# ruff: noqa: SLF001 - private API is what this is about
+
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from faust.types import TP
+
+from stream.hosting import Account, Pack, PackingConsumer
+
+ARTICLES = TP("articles", 0)
+
+
+@dataclass
+class Event:
+    """A pack as Faust hands it over: `start` is where it is whole from."""
+
+    message: Any
+    acked: bool = False
+
+    def ack(self) -> None:
+        self.acked = True
+
+
+def pack(start: int, *offsets: int, generation: int = 1) -> Event:
+    records = [SimpleNamespace(offset=offset) for offset in offsets]
+    return Event(SimpleNamespace(tp=ARTICLES, generation_id=generation, value=(start, records)))
+
+
+@pytest.fixture
+def consumer() -> PackingConsumer:
+    """A consumer of generation 1 that began at offset 10, without the services around it."""
+    made = object.__new__(PackingConsumer)
+    made.app = SimpleNamespace(consumer_generation_id=1)
+    made._accounts = {ARTICLES: Account(1, 10, 10)}
+    made._back = set()
+    made._acked = {ARTICLES: [12]}
+    made._acked_index = {ARTICLES: {12}}
+    return made
+
+
+def due(consumer: PackingConsumer, event: Event) -> Pack:
+    given = consumer.due(event)
+    assert given is not None
+    return given
+
+
+def test_what_is_due_is_given_and_committed_once_done(consumer: PackingConsumer) -> None:
+    event = pack(10, 10, 11, 12)
+    given = due(consumer, event)
+    assert [record.offset for record in given.records] == [10, 11, 12]
+    assert consumer._new_offset(ARTICLES) is None
+    given.done()
+    assert event.acked
+    assert consumer._new_offset(ARTICLES) == 13
+
+
+def test_what_was_seen_before_is_trimmed(consumer: PackingConsumer) -> None:
+    due(consumer, pack(10, 10, 11)).done()
+    assert [record.offset for record in due(consumer, pack(10, 10, 11, 12)).records] == [12]
+    assert consumer.due(pack(10, 10, 11)) is None
+    assert consumer._back == set()
+
+
+def test_a_pack_that_starts_later_is_refused_and_its_partition_sought_back(consumer: PackingConsumer) -> None:
+    assert consumer.due(pack(12, 12, 13)) is None
+    assert consumer._back == {ARTICLES}
+    assert consumer._new_offset(ARTICLES) is None
+
+
+def test_a_hole_of_the_logs_own_is_no_loss(consumer: PackingConsumer) -> None:
+    given = due(consumer, pack(10, 14, 15))  # 10 to 13 were compacted, or mark a transaction
+    given.done()
+    assert consumer._new_offset(ARTICLES) == 16
+
+
+def test_a_pack_of_another_generation_is_refused(consumer: PackingConsumer) -> None:
+    assert consumer.due(pack(10, 10, generation=0)) is None
+
+
+def test_what_is_done_after_the_partition_moved_on_is_not_committed(consumer: PackingConsumer) -> None:
+    given = due(consumer, pack(10, 10))
+    consumer.app.consumer_generation_id = 2
+    assert not given.current()
+    given.done()
+    assert consumer._new_offset(ARTICLES) is None
+    assert consumer._accounts[ARTICLES].due == 10
+
+
+def test_fausts_own_books_do_not_grow(consumer: PackingConsumer) -> None:
+    consumer._new_offset(ARTICLES)
+    assert consumer._acked[ARTICLES] == []
+    assert consumer._acked_index[ARTICLES] == set()
