@@ -168,7 +168,7 @@ def _history() -> list[statetimeline.Panel | timeseries.Panel]:
     return [
         asks(
             level,
-            "Level",
+            "Levels so far",
             "Each level as long as it held.",
             "none",
             (24, 4),
