@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from schemas.catalogue import Catalogue, Indicator, Problem, Register, Source
 from schemas.pattern import Concept, Voice
+from stream.core.lexicon import levels
 
 Model = TypeVar("Model", bound=BaseModel)
 Table = dict[str, Any]
@@ -135,6 +136,12 @@ def _check(catalogue: Catalogue) -> None:
         if count > 1:
             msg = f"sources.toml: source: {twice!r} stands twice. Merge the two rows, or rename one."
             raise CatalogueError(msg)
+    voices = {f"voice {v.name}": Concept(any=v.terms, unless=v.unless) for v in catalogue.voices}
+    try:
+        levels(catalogue.lexicon | voices)
+    except ValueError as wrong:
+        msg = f"lexicon/: {wrong}. Correct the term, or the name in its braces."
+        raise CatalogueError(msg) from wrong
     for indicator in catalogue.indicators.values():
         _check_indicator(catalogue, indicator, names)
     for voice in catalogue.voices:

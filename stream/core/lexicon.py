@@ -59,13 +59,13 @@ class Lexicon:
         self._stem = snowballstemmer.stemmer("english").stemWord
         self._by_word: dict[int, list[_Term]] = defaultdict(list)
         self._by_concept: dict[str, list[_Term]] = defaultdict(list)
-        levels = _levels(concepts)
-        self._depth = 1 + max(levels.values(), default=0)
+        order = levels(concepts)
+        self._depth = 1 + max(order.values(), default=0)
         self._names = {key: concept.name for key, concept in concepts.items() if concept.name}
         self._unless = {name: concept.unless for name, concept in concepts.items() if concept.unless}
         for name, concept in concepts.items():
             for term in concept.terms:
-                self._add(name, levels[name], term)
+                self._add(name, order[name], term)
         self._lengths = tuple(sorted({len(prefix) for prefix in self._prefixes}))
         self._classify = lru_cache(CACHE)(self._classes_of)
 
@@ -208,18 +208,33 @@ def _parts(term: str) -> list[str]:
     return parts
 
 
-def _levels(concepts: Mapping[str, Concept]) -> dict[str, int]:
-    """Level of each concept: one above the highest that it refers to or yields to."""
+def levels(concepts: Mapping[str, Concept]) -> dict[str, int]:
+    """Level of each concept: one above the highest that it refers to or yields to.
+
+    Raises
+    ------
+    ValueError
+        where a term refers to nothing, in a circle, or begins with something that may be missing.
+
+    >>> levels({"town": Concept(en=("minsk",)), "inside": Concept(en=("in {town}",))})
+    {'town': 0, 'inside': 1}
+    """
+    for name, concept in concepts.items():
+        for term in concept.terms:
+            first = term.split()[:1]
+            if not first or first[0].endswith("?") or _GAP.match(first[0]):
+                msg = f"{name}: the term {term!r} must begin with a word or a concept that can't be missing"
+                raise ValueError(msg)
     refers = {
         name: {ref for term in concept.terms for ref in re.findall(r"\{(\w+)\}", term)} | {*concept.unless}
         for name, concept in concepts.items()
     }
-    levels: dict[str, int] = {}
-    while len(levels) < len(refers):
-        ready = [n for n, refs in refers.items() if n not in levels and refs <= levels.keys()]
+    found: dict[str, int] = {}
+    while len(found) < len(refers):
+        ready = [n for n, refs in refers.items() if n not in found and refs <= found.keys()]
         if not ready:
-            stuck = sorted(set(refers) - levels.keys())
-            msg = f"lexicon: {', '.join(stuck)} refer to an unknown concept or to each other. Correct the braces."
+            stuck = sorted(set(refers) - found.keys())
+            msg = f"{', '.join(stuck)}: refer to an unknown concept or to each other"
             raise ValueError(msg)
-        levels |= {name: 1 + max((levels[ref] for ref in refers[name]), default=-1) for name in ready}
-    return levels
+        found |= {name: 1 + max((found[ref] for ref in refers[name]), default=-1) for name in ready}
+    return found

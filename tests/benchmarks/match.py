@@ -7,6 +7,7 @@
 
 import json
 import random
+import re
 import statistics
 import time
 
@@ -22,88 +23,13 @@ BYTES = 800
 SHARE = 0.02
 COPIES = 10
 AT = instant(1_645_000_000)
-FILLER = [
-    "The",
-    "city",
-    "council",
-    "met",
-    "on",
-    "Tuesday",
-    "to",
-    "discuss",
-    "repairs",
-    "of",
-    "the",
-    "bridge",
-    "and",
-    "new",
-    "bus",
-    "lines",
-    ".",
-    "Prices",
-    "of",
-    "bread",
-    "rose",
-    "again",
-    "while",
-    "farmers",
-    "wait",
-    "for",
-    "rain",
-    ".",
-    "A",
-    "court",
-    "in",
-    "Lviv",
-    "heard",
-    "the",
-    "case",
-    "of",
-    "two",
-    "men",
-    ".",
-    "In",
-    "Donetsk",
-    "region",
-    "shelling",
-    "went",
-    "on",
-    ",",
-    "officials",
-    "said",
-    ".",
-    "Президент",
-    "провел",
-    "совещание",
-    "о",
-    "ценах",
-    "на",
-    "зерно",
-    ".",
-    "Рятувальники",
-    "загасили",
-    "пожежу",
-    "на",
-    "складі",
-    ".",
-    "The",
-    "team",
-    "won",
-    "its",
-    "third",
-    "match",
-    "of",
-    "the",
-    "season",
-    "and",
-    "will",
-    "play",
-    "in",
-    "Madrid",
-    "next",
-    "week",
-    ".",
-]
+FILLER = re.findall(
+    r"\S+",
+    "The city council met on Tuesday to discuss repairs of the bridge and new bus lines . "
+    "Prices of bread rose again while farmers wait for rain . A court in Lviv heard the case . "
+    "In Donetsk region shelling went on , officials said . Рятувальники загасили пожежу . "
+    "Президент провел совещание о ценах на зерно . The team will play in Madrid next week .",
+)
 
 
 def articles(catalogue: Catalogue, seed: int = 7) -> list[bytes]:
