@@ -9,6 +9,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from aiokafka.partitioner import DefaultPartitioner
@@ -33,23 +34,24 @@ class BehindError(Exception):
 def inbound(record: Record, kind: str, origin: str) -> Inbound:
     """Read a record's headers: `type` tick, and `received_at` (RFC 3339), else Kafka's own time."""
     headers = dict(record.headers)
+    header = headers.get("received_at")
+    at = None if header is None else _instant(header)
     return Inbound(
         "tick" if headers.get("type") == b"tick" else kind,
         record.value or b"",
-        _received_at(headers.get("received_at"), record.timestamp / 1_000),
+        record.timestamp / 1_000 if at is None else at,
         origin,
         record.offset,
     )
 
 
-def _received_at(header: bytes | None, default: float) -> float:
-    if header is None:
-        return default
+@lru_cache(maxsize=1_024)  # neighbours were received at about the same time
+def _instant(header: bytes) -> float | None:
     try:
         at = datetime.fromisoformat(header.decode())
     except ValueError:
-        return default
-    return at.timestamp() if at.tzinfo else default
+        return None
+    return at.timestamp() if at.tzinfo else None
 
 
 def partition_of(key: bytes, partitions: int) -> int:
