@@ -79,7 +79,7 @@ def test_a_mistake_is_named_with_its_remedy(folder: Path, file: str, old: str, n
 
 def test_missing_files_are_named(folder: Path) -> None:
     (folder / "sources.toml").unlink()
-    with pytest.raises(CatalogueError, match="sources.toml: missing"):
+    with pytest.raises(CatalogueError, match=r"sources\.toml: missing"):
         load(folder)
 
 
