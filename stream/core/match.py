@@ -110,22 +110,31 @@ class Matcher:
         return tuple(self._stance.named[name] for name in source.names if name in self._stance.named)[:1]
 
     def _scopes(self, title: str, text: str, owner: tuple[Speaker, ...]) -> Iterator[_Scope]:
-        """Headline, then each sentence that an anchor stands in, or that follows one, or its headline."""
+        """Headline, then each sentence that an anchor stands in, or that follows one, or its headline.
+
+        Who speaks is carried over: a headline without a speaker has the standfirst's, a sentence the headline's.
+        """
         topic = frozenset(speaker.role for speaker in owner)
         speakers = owner
+        rest = sentences(text)
         head = " ".join(sentences(_HEADLINE_TAIL.split(title, maxsplit=1)[0]))
         if head:
-            scope = self._scope("headline", head, topic, owner)
-            topic, speakers = topic | scope.hits.keys(), scope.speakers
+            scope = self._scope("headline", head, topic, (self._speakers(rest[0]) if rest else ()) or owner)
+            speakers = scope.speakers
+            topic |= scope.hits.keys()
             yield scope
         before: frozenset[str] = frozenset()
-        for sentence in sentences(text):
+        for sentence in rest:
             if ANCHOR in topic or ANCHOR in before or self._is_anchored(sentence):
                 scope = self._scope("sentence", sentence, topic | before, speakers)
                 before = frozenset(scope.hits)
                 yield scope
             else:
                 before = frozenset()
+
+    def _speakers(self, sentence: str) -> tuple[Speaker, ...]:
+        found = words(sentence)
+        return self._stance.speakers(found, self._lexicon.hits(found.words))
 
     def _scope(self, kind: str, raw: str, around: frozenset[str], carried: tuple[Speaker, ...]) -> _Scope:
         found = words(raw)
