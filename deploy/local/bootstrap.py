@@ -64,7 +64,8 @@ def install() -> None:
     pip = _make_venv()
     # The build runs in .venv too: pip would not hold its own build environment to our constraints.
     build = tomllib.loads(INPUTS[0].read_text())["build-system"]["requires"]
-    common = ["--quiet", "--disable-pip-version-check", "--constraint", str(CONSTRAINTS)]
+    # --no-compile: Python does that itself, for what is really imported.
+    common = ["--quiet", "--no-compile", "--disable-pip-version-check", "--constraint", str(CONSTRAINTS)]
     _run([*pip, "install", *common, *build, "editables"])
     _run([*pip, "install", *common, "--no-build-isolation", "--editable", f"{ROOT}[local,dev]"])
     STAMP.write_text(fingerprint())
