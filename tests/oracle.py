@@ -118,8 +118,9 @@ def _assessed(log: Log, catalogue: Catalogue) -> Iterator[str]:
             ticks |= {a.id: a for a in (Assessment.model_validate_json(v) for _, v in step.assessments)}
         for assessment in told.pop(record.offset, ()):
             expected = ticks.get(assessment.id) or assessor.at(assessment.at.timestamp())
-            if _content(expected) != _content(assessment):
-                yield f"assessment {assessment.id} is not what its prefix of the log gives"
+            computed, found = _content(expected), _content(assessment)
+            if wrong := [name for name in found if found[name] != computed[name]]:
+                yield f"assessment {assessment.id} is not what its prefix of the log gives: {wrong}"
     rows |= assessor.flush().writes
     if told:
         yield f"assessments up to offsets the log does not have: {sorted(told)}"
