@@ -76,6 +76,7 @@ class Progress:
             fold = assessor.fold
             shown = replace(
                 shown,
+                every=fold.every or self._every,  # the run's own grid, where it has ticked
                 assess=_on(asyncio.get_running_loop(), assessor),
                 tick_at=fold.evaluated,
                 newest_at=fold.newest,

@@ -38,7 +38,7 @@ class Step(NamedTuple):
 class Fold(Own):
     """What depends on the order of the log: ticks heard, level, and what was told last.
 
-    Times are epoch seconds. `heard`: newest tick by origin; `waiting`: ticks not every origin has delivered;
+    Times are epoch seconds. `heard`: newest tick by origin; `every`: the grid they stand on, in seconds; `waiting`: ticks not every origin has delivered;
     `clock`: newest time that the log has shown; `watermark`: last offset folded, by log partition. `seen`: newest
     event time a source as of the last tick; `fresh`: what came since, by the second it was received.
     """
@@ -47,6 +47,7 @@ class Fold(Own):
     heard: dict[str, float] = Field(default_factory=dict)
     waiting: tuple[float, ...] = ()
     evaluated: float | None = None
+    every: float | None = None
     clock: float = 0.0
     newest: float | None = None
     seen: dict[str, float] = Field(default_factory=dict)
@@ -172,7 +173,7 @@ class Assessor:
         completed = [t for t in waiting if t <= delivered]
         rest = tuple(t for t in waiting if t > delivered)
         clock = max(self._fold.clock, at)
-        return {"heard": heard, "waiting": rest, "clock": clock}, completed
+        return {"heard": heard, "waiting": rest, "clock": clock, "every": tick.every}, completed
 
     def _evaluate_tick(self, at: float) -> None:
         picture = self._picture(at, at)
