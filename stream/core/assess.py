@@ -38,9 +38,10 @@ class Step(NamedTuple):
 class Fold(Own):
     """What depends on the order of the log: ticks heard, level, and what was told last.
 
-    Times are epoch seconds. `heard`: newest tick by origin; `every`: the grid they stand on, in seconds; `waiting`: ticks not every origin has delivered;
-    `clock`: newest time that the log has shown; `watermark`: last offset folded, by log partition. `seen`: newest
-    event time a source as of the last tick; `fresh`: what came since, by the second it was received.
+    Times are epoch seconds. `heard`: newest tick by origin; `every`: the grid they stand on, in seconds;
+    `waiting`: ticks not every origin has delivered; `clock`: newest time that the log has shown; `watermark`:
+    last offset folded, by log partition. `seen`: newest event time a source as of the last tick; `fresh`: what
+    came since, by the second it was received.
     """
 
     watermark: dict[str, int] = Field(default_factory=dict)
