@@ -1,0 +1,169 @@
+"""Dated facts: what a run said before and after what is known to have happened.
+
+Belarus has not entered, so nothing here is a hit rate: it is timing, ranking and calm against single dates.
+"""
+
+import csv
+import re
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from typing import NamedTuple
+
+from schemas.assessment import LEVELS, Assessment, Level
+from schemas.catalogue import Catalogue
+from schemas.indication import Act, Indication
+from stream.core.pipeline import Inbound
+from stream.core.statements import DAY
+from stream.evaluation.backtest import Ablation, Trace, backtest, identity
+from stream.sources.jsonl import FileProblem
+
+COLUMNS = ("date", "indicator", "fact", "source")
+AFTER = 2 * DAY  # how long a fact has to show in the index
+EXPIRES = 5 * DAY  # within which a claim of entry, made on the day, must have expired
+
+
+class Fact(NamedTuple):
+    """One row of a facts file. `mark`: "T1", a truth to be early for; "F1", a claim of entry that failed."""
+
+    at: float  # beginning of that day, UTC, epoch seconds
+    indicator: str
+    mark: str
+    text: str
+    source: str
+
+    @property
+    def day(self) -> date:
+        """The day, UTC."""
+        return datetime.fromtimestamp(self.at, UTC).date()
+
+
+class Seen(NamedTuple):
+    """How the index stood around a fact: before its day, and the highest until two days after it began."""
+
+    fact: Fact
+    before: float
+    after: float
+    level: Level
+
+
+class Failed(NamedTuple):
+    """One claimant of a failed entry claim: heaviest mass it had, and R before and after it expired."""
+
+    fact: Fact
+    claimant: str
+    indicator: str
+    expired: float
+    mass: float
+    reliability: float
+    halved: float
+
+
+def read_facts(path: Path) -> list[Fact]:
+    """Read a facts file: columns date, indicator, fact, source, separated by "|".
+
+    Raises
+    ------
+    FileProblem
+        where a column or a date is missing: it names the line.
+    """
+    facts = []
+    with path.open(encoding="utf-8", newline="") as stream:
+        for number, row in enumerate(csv.DictReader(stream, delimiter="|"), 2):
+            if missing := [name for name in COLUMNS if not row.get(name)]:
+                raise FileProblem(
+                    f'{path}:{number}: no {missing[0]}. Columns, separated by "|": {", ".join(COLUMNS)}.'
+                )
+            try:
+                at = datetime.combine(date.fromisoformat(row["date"]), time(), UTC).timestamp()
+            except ValueError:
+                raise FileProblem(f"{path}:{number}: {row['date']!r} is no date; write 2022-02-24.") from None
+            mark = re.search(r"\b([TF]\d)\b", row["fact"])
+            facts.append(Fact(at, row["indicator"], mark[1] if mark else "", row["fact"], row["source"]))
+    return sorted(facts)
+
+
+def seen(trace: Trace, facts: Iterable[Fact]) -> list[Seen]:
+    """The index around each fact that the run covers."""
+    rows = []
+    for fact in facts:
+        before, after = trace.at(fact.at), trace.between(fact.at, fact.at + AFTER)
+        if before and after:
+            peak = max(after, key=lambda a: a.index)
+            rows.append(Seen(fact, before.index, peak.index, max(after, key=_rank).level))
+    return rows
+
+
+def lead_days(trace: Trace, at: float, level: Level = Level.WATCH) -> float | None:
+    """Days by which `level` or higher had been reached, and not left again, before `at`; None where it wasn't."""
+    earlier = [a for a in trace.ticks if a.at.timestamp() <= at]
+    since = None
+    for a in reversed(earlier):
+        if LEVELS.index(a.level) < LEVELS.index(level):
+            break
+        since = a.at.timestamp()
+    return None if since is None else (at - since) / DAY
+
+
+def failed_claims(trace: Trace, facts: Iterable[Fact], catalogue: Catalogue) -> list[Failed]:
+    """Who made each failed claim of entry (marked F), what it weighed, and what it cost them."""
+    trust = catalogue.problem.reliability
+    rows = []
+    for fact in (f for f in facts if f.mark.startswith("F")):
+        until = fact.at + DAY
+        made = [
+            i
+            for report in trace.reports.values()
+            for i in report.indications
+            if fact.at <= i.at.timestamp() < until and i.act in {Act.CLAIMED, Act.PREDICTED, Act.OFFICIAL}
+        ]
+        for (claimant, indicator), expiries in sorted(trace.expiries(catalogue).items()):
+            mine = [i for i in made if (i.claimant, i.indicator) == (claimant, indicator)]
+            times = [t for t in expiries if fact.at <= t < fact.at + EXPIRES]
+            if mine and times:
+                before = max(trust[i.reliability] for i in mine) * 0.5 ** sum(t < times[0] for t in expiries)
+                mass = _mass(trace.between(fact.at, fact.at + AFTER), mine)
+                rows.append(Failed(fact, claimant, indicator, times[0], mass, before, before / 2))
+    return rows
+
+
+def _mass(ticks: Sequence[Assessment], made: Sequence[Indication]) -> float:
+    """Heaviest mass of a claim that rests on one of these indications."""
+    ids = {(i.message_id, i.indicator) for i in made}
+    return max(
+        (e.mass for a in ticks for row in a.ledger for e in row.claims if (e.message_id, e.indicator) in ids),
+        default=0.0,
+    )
+
+
+def alone(catalogue: Catalogue, records: Sequence[Inbound], trace: Trace, every: float) -> dict[str, float]:
+    """The highest index that the messages of each publisher family give when it is the only one heard."""
+    families = {i.family for report in trace.reports.values() for i in report.indications}
+    of = {r.message_id: {i.family for i in r.indications} for r in trace.reports.values()}
+    peaks = {}
+    for family in sorted(families):
+        ids = {message for message, theirs in of.items() if family in theirs}
+        only = Ablation(family, "", records=lambda rows, ids=ids: _kept(rows, ids))  # type: ignore[misc] # bound here
+        peaks[family] = max((a.index for a in backtest(catalogue, records, every, only).ticks), default=0.0)
+    return peaks
+
+
+def unsupported_criticals(trace: Trace, catalogue: Catalogue) -> list[Assessment]:
+    """Ticks that entered critical although one family's absence would have kept it away."""
+    enter = catalogue.problem.levels[Level.CRITICAL].enter
+    return [a for level, a in trace.spells() if level is Level.CRITICAL and a.robust < enter]
+
+
+def drift(trace: Trace, other: Trace) -> tuple[float, float]:
+    """Largest and mean absolute difference of the index, over the ticks that both have, in index points."""
+    theirs = {a.at: a.index for a in other.ticks}
+    apart = [abs(a.index - theirs[a.at]) for a in trace.ticks if a.at in theirs]
+    return (max(apart), sum(apart) / len(apart)) if apart else (0.0, 0.0)
+
+
+def _rank(assessment: Assessment) -> int:
+    return LEVELS.index(assessment.level)
+
+
+def _kept(rows: Sequence[Inbound], ids: set[str]) -> list[Inbound]:
+    return [row for row in rows if identity(row) in ids]
