@@ -1,84 +1,108 @@
 """Run the test stages, time each, and print the table: `python -m deploy.local.stages [STAGE...]`.
 
-All stages run even when one fails, so that one run tells everything; the exit code is 1 then.
+Two run at a time, on two cores; what a stage says is printed when it is done. All run even when one fails,
+so that one run tells everything; the exit code is 1 then.
 """
 
 import os
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import NamedTuple
 
 from deploy.local.paths import ROOT
 
 BIN = ROOT / ".venv" / "bin"
+# The long ones begin first, but what fails at a glance before them.
 STAGES: dict[str, tuple[tuple[str, ...], ...]] = {
     "lint": (("ruff", "check"), ("ruff", "format", "--check")),
-    "types": (("mypy",),),
-    "unit": (("pytest", "tests/unit", "tests/catalogue", "tests/agents", "stream", "schemas", "deploy"),),
-    "rules": (("pytest", "tests/rules"),),
     "integration": (("pytest", "tests/integration"),),
+    "unit": (("pytest", "tests/unit", "tests/catalogue", "tests/agents", "stream", "schemas", "deploy"),),
+    "types": (("mypy",),),
+    "rules": (("pytest", "tests/rules"),),
 }
-FETCHED = {"rules", "integration", "unit"}  # they run programs that `deploy.local fetch` brings
+LANES = 2
 
 
 class Result(NamedTuple):
-    """How a stage went."""
+    """How a stage went, and what it said."""
 
     stage: str
     seconds: float
     passed: bool
+    said: str = ""
 
 
 def run(names: list[str]) -> list[Result]:
-    """Run stages in order; downloads go on beside the first ones, which need none."""
-    fetching = subprocess.Popen(  # noqa: S603 - ourselves
-        [BIN / "python", "-m", "deploy.local", "fetch"], cwd=ROOT, stdin=subprocess.DEVNULL
-    )
-    try:
-        results = []
-        for name in names:
-            began = time.monotonic()
-            ready = name not in FETCHED or fetching.wait() == 0
-            outcomes = [_run(command) for command in STAGES[name]] if ready else [False]
-            results.append(Result(name, time.monotonic() - began, all(outcomes)))
-        return results
-    finally:
-        fetching.terminate()
-        fetching.wait()
+    """Run stages, two at a time, and print what each says when it is done; results in order of `names`."""
+    with ThreadPoolExecutor(LANES) as lanes:
+        results = {}
+        for done in as_completed([lanes.submit(_stage, name) for name in names]):
+            result = done.result()
+            results[result.stage] = result
+            print(
+                f"\n=== {result.stage}: {'passed' if result.passed else 'FAILED'}\n{result.said}", flush=True
+            )
+    return [results[name] for name in names]
 
 
-def _run(command: tuple[str, ...]) -> bool:
-    print(f"\n$ {' '.join(command)}", flush=True)
+def _stage(name: str) -> Result:
+    began = time.monotonic()
+    runs = [_run(command) for command in STAGES[name]]
+    said = "\n".join(f"$ {' '.join(run.args)}\n{run.stdout}" for run in runs)
+    return Result(name, time.monotonic() - began, not any(run.returncode for run in runs), said)
+
+
+def _run(command: tuple[str, ...]) -> "subprocess.CompletedProcess[str]":
     environment = {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ.get('PATH', os.defpath)}"}
-    program = [str(BIN / command[0]), *command[1:]]
-    if command[0] == "pytest":
-        program = [str(BIN / "python"), "-m", *command]  # -m: the clone's root is importable
-    return subprocess.run(program, cwd=ROOT, env=environment, check=False).returncode == 0  # noqa: S603 - STAGES
+    # -m: pytest then finds the clone's packages.
+    program = (
+        [str(BIN / "python"), "-m", *command]
+        if command[0] == "pytest"
+        else [str(BIN / command[0]), *command[1:]]
+    )
+    done = subprocess.run(  # noqa: S603 - one of STAGES
+        program,
+        cwd=ROOT,
+        env=environment,
+        check=False,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    return subprocess.CompletedProcess(command, done.returncode, done.stdout)
 
 
-def table(results: list[Result]) -> str:
-    """Lay out the stages with their times.
+def table(results: list[Result], seconds: float) -> str:
+    """Lay out the stages with their times; `seconds` is what all took, two at a time.
 
-    >>> print(table([Result("lint", 1.26, True), Result("unit", 61.0, False)]))
+    >>> print(table([Result("lint", 1.26, True), Result("unit", 61.0, False)], 61.2))
     stage          seconds
     lint               1.3  passed
     unit              61.0  FAILED
-    total             62.3
+    all               61.2
     """
     rows = ["stage          seconds"]
     rows += [f"{r.stage:12}{r.seconds:10.1f}  {'passed' if r.passed else 'FAILED'}" for r in results]
-    return "\n".join([*rows, f"{'total':12}{sum(r.seconds for r in results):10.1f}"])
+    return "\n".join([*rows, f"{'all':12}{seconds:10.1f}"])
 
 
 def main() -> None:
-    """Run the stages named on the command line, or all."""
+    """Run the stages named on the command line, or all; fetch first what they run."""
     names = sys.argv[1:] or list(STAGES)
     unknown = [name for name in names if name not in STAGES]
     if unknown:
         sys.exit(f"no such stage: {', '.join(unknown)}; there are {', '.join(STAGES)}")
+    began = time.monotonic()
+    # Before the stages: two of them need it, and would fetch the same at once.
+    fetched = subprocess.run([BIN / "python", "-m", "deploy.local", "fetch"], cwd=ROOT, check=False)  # noqa: S603
+    if fetched.returncode:
+        sys.exit(fetched.returncode)
+    print(f"Running {', '.join(names)} ...", flush=True)
     results = run(names)
-    print(f"\n{table(results)}")
+    print(f"\n{table(results, time.monotonic() - began)}")
     sys.exit(0 if all(r.passed for r in results) else 1)
 
 
