@@ -46,6 +46,10 @@ class _Term(NamedTuple):
     steps: tuple[_Element, ...]
     words: frozenset[int]  # what must stand somewhere in the sentence, or the term needn't be tried
     concepts: frozenset[str]
+    lone: bool  # one word and no more: the usual case, and a quick one
+
+
+_Queue = list[list[tuple[_Term, int]]]  # by level: terms to try, and from which word on
 
 
 class Lexicon:
@@ -79,6 +83,7 @@ class Lexicon:
             steps,
             words=frozenset(step.word for step in needed if step.word is not None),
             concepts=frozenset(step.concept for step in needed if step.concept is not None),
+            lone=len(steps) == 1 and first.word is not None,
         )
         if first.word is not None:
             self._by_word[first.word].append(entry)
@@ -126,7 +131,7 @@ class Lexicon:
         """Where each concept stands in the folded words `text`; only concepts that do."""
         classes = [self._classify(word) for word in text]
         present = {number for found in classes for number in found}
-        queue: list[list[tuple[_Term, int]]] = [[] for _ in range(self._depth)]
+        queue: _Queue = [[] for _ in range(self._depth)]
         for at, found in enumerate(classes):
             for number in found:
                 for term in self._by_word.get(number, ()):
@@ -136,24 +141,26 @@ class Lexicon:
         ends: dict[tuple[str, int], set[int]] = defaultdict(set)
         for level in queue:
             for term, at in level:
-                if term.concepts and not term.concepts <= hits.keys():
+                if not term.concepts <= hits.keys():
                     continue
-                for end in _match(term.steps, 0, at, classes, ends):
-                    self._record(term, Span(at, end), hits, ends, queue)
+                fits = (at + 1,) if term.lone else _match(term.steps, 0, at, classes, ends)
+                for end in fits:
+                    self._record(term, Span(at, end), hits, ends, present, queue)
         return dict(hits)
 
     def _record(
-        self, term: _Term, span: Span, hits: Hits, ends: _Ends, queue: list[list[tuple[_Term, int]]]
+        self, term: _Term, span: Span, hits: Hits, ends: _Ends, present: set[int], queue: _Queue
     ) -> None:
         """Note a hit, unless it is known or barred, and wake the terms that begin with its concept."""
         known = ends[term.concept, span.start]
-        barred = (bar for other in self._unless.get(term.concept, ()) for bar in hits.get(other, ()))
-        if span.end in known or any(_overlap(span, bar) for bar in barred):
+        bars = self._unless.get(term.concept, ())
+        if span.end in known or any(_overlap(span, bar) for other in bars for bar in hits.get(other, ())):
             return
         known.add(span.end)
         hits[term.concept].append(span)
         for later in self._by_concept.get(term.concept, ()):
-            queue[later.level].append((later, span.start))
+            if later.words <= present:
+                queue[later.level].append((later, span.start))
 
 
 def _overlap(one: Span, other: Span) -> bool:

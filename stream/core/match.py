@@ -119,9 +119,10 @@ class Matcher:
         rest = sentences(text)
         head = " ".join(sentences(_HEADLINE_TAIL.split(title, maxsplit=1)[0]))
         if head:
-            scope = self._scope("headline", head, topic, (self._speakers(rest[0]) if rest else ()) or owner)
-            speakers = scope.speakers
-            topic |= scope.hits.keys()
+            scope = self._scope("headline", head, topic, ())
+            if not scope.speakers and rest and ANCHOR in scope.hits:
+                scope = scope._replace(speakers=self._scope("sentence", rest[0], topic, owner).speakers)
+            topic, speakers = topic | scope.hits.keys(), scope.speakers or owner
             yield scope
         before: frozenset[str] = frozenset()
         for sentence in rest:
@@ -131,10 +132,6 @@ class Matcher:
                 yield scope
             else:
                 before = frozenset()
-
-    def _speakers(self, sentence: str) -> tuple[Speaker, ...]:
-        found = words(sentence)
-        return self._stance.speakers(found, self._lexicon.hits(found.words))
 
     def _scope(self, kind: str, raw: str, around: frozenset[str], carried: tuple[Speaker, ...]) -> _Scope:
         found = words(raw)
