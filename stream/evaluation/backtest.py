@@ -32,6 +32,13 @@ class Ablation(NamedTuple):
     indication: Callable[[Indication], Indication] | None = None
 
 
+class Heard(NamedTuple):
+    """One observation as it travels, and the report it is; None for ticks and the rest."""
+
+    value: bytes
+    report: Report | None
+
+
 WHOLE = Ablation("as it is", "every rule in force")
 
 
@@ -89,21 +96,34 @@ def relevant(catalogue: Catalogue, records: Iterable[Inbound]) -> list[Inbound]:
 
 
 def backtest(
-    catalogue: Catalogue,
-    records: Sequence[Inbound],
-    every: float,
-    ablation: Ablation = WHOLE,
-    *,
-    until: float | None = None,
+    catalogue: Catalogue, records: Sequence[Inbound], every: float, ablation: Ablation = WHOLE
 ) -> Trace:
     """Score records (ordered by receipt) on a grid of `every` seconds."""
     catalogue = ablation.catalogue(catalogue) if ablation.catalogue else catalogue
     records = ablation.records(records) if ablation.records else records
+    return assess(catalogue, observe(catalogue, records, every, ablation))
+
+
+def observe(
+    catalogue: Catalogue, records: Iterable[Inbound], every: float, ablation: Ablation = WHOLE
+) -> Iterator[Heard]:
+    """What `observe` makes of records and ticks, with the ablation's change to its indications."""
+    observer = Observer(catalogue)
+    pack: list[Inbound] = []
+    for item in with_ticks(records, every):
+        pack.append(item)
+        if item.kind == "tick" or len(pack) == PACK:
+            yield from (_changed(value, ablation) for value in observer.observe(pack).observations)
+            pack = []
+    yield from (_changed(value, ablation) for value in observer.observe(pack).observations)
+
+
+def assess(catalogue: Catalogue, heard: Iterable[Heard]) -> Trace:
+    """Fold observations into the assessments of their ticks."""
     assessor = Assessor(catalogue, origins=[ORIGIN])
     ticks: list[Assessment] = []
     reports: dict[str, Report] = {}
-    observations = _observations(catalogue, with_ticks(records, every, until), ablation)
-    for offset, (value, report) in enumerate(observations):
+    for offset, (value, report) in enumerate(heard):
         if report is not None:
             reports[report.message_id] = report
         if assessor.apply(LOG, offset, value).ends_batch:
@@ -112,29 +132,15 @@ def backtest(
     return Trace(tuple(ticks), reports)
 
 
-def _observations(
-    catalogue: Catalogue, items: Iterable[Inbound], ablation: Ablation
-) -> Iterator[tuple[bytes, Report | None]]:
-    """What `observe` makes of each record, with the ablation's change to its indications."""
-    observer = Observer(catalogue)
-    pack: list[Inbound] = []
-    for item in items:
-        pack.append(item)
-        if item.kind == "tick" or len(pack) == PACK:
-            yield from (_changed(value, ablation) for value in observer.observe(pack).observations)
-            pack = []
-    yield from (_changed(value, ablation) for value in observer.observe(pack).observations)
-
-
-def _changed(value: bytes, ablation: Ablation) -> tuple[bytes, Report | None]:
+def _changed(value: bytes, ablation: Ablation) -> Heard:
     observation = OBSERVATION.validate_json(value)
     if not isinstance(observation, Report):
-        return value, None
+        return Heard(value, None)
     if ablation.indication is None:
-        return value, observation
+        return Heard(value, observation)
     kept = tuple(ablation.indication(i) for i in observation.indications)
     report = observation.model_copy(update={"indications": kept})
-    return report.model_dump_json().encode(), report
+    return Heard(report.model_dump_json().encode(), report)
 
 
 def identity(record: Inbound) -> str | None:

@@ -5,6 +5,7 @@ Belarus has not entered, so nothing here is a hit rate: it is timing, ranking an
 
 import csv
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time
 from pathlib import Path
@@ -15,7 +16,7 @@ from schemas.catalogue import Catalogue
 from schemas.indication import Act, Indication
 from stream.core.pipeline import Inbound
 from stream.core.statements import DAY
-from stream.evaluation.backtest import Ablation, Trace, backtest, identity
+from stream.evaluation.backtest import Trace, assess, observe
 from stream.sources.jsonl import FileProblem
 
 COLUMNS = ("date", "indicator", "fact", "source")
@@ -78,7 +79,7 @@ def read_facts(path: Path) -> list[Fact]:
                 at = datetime.combine(date.fromisoformat(row["date"]), time(), UTC).timestamp()
             except ValueError:
                 raise FileProblem(f"{path}:{number}: {row['date']!r} is no date; write 2022-02-24.") from None
-            mark = re.search(r"\b([TF]\d)\b", row["fact"])
+            mark = re.search(r"\b([TF]\d):", row["fact"])
             facts.append(Fact(at, row["indicator"], mark[1] if mark else "", row["fact"], row["source"]))
     return sorted(facts)
 
@@ -136,15 +137,22 @@ def _mass(ticks: Sequence[Assessment], made: Sequence[Indication]) -> float:
     )
 
 
-def alone(catalogue: Catalogue, records: Sequence[Inbound], trace: Trace, every: float) -> dict[str, float]:
-    """The highest index that the messages of each publisher family give when it is the only one heard."""
-    families = {i.family for report in trace.reports.values() for i in report.indications}
-    of = {r.message_id: {i.family for i in r.indications} for r in trace.reports.values()}
+def alone(
+    catalogue: Catalogue, records: Sequence[Inbound], every: float, *, most: int | None = None
+) -> dict[str, float]:
+    """The highest index of each publisher family when it alone is heard; of the `most` that say most, if given."""
+    heard = list(observe(catalogue, records, every))
+    said = Counter(
+        family for one in heard if one.report for family in {i.family for i in one.report.indications}
+    )
     peaks = {}
-    for family in sorted(families):
-        ids = {message for message, theirs in of.items() if family in theirs}
-        only = Ablation(family, "", records=lambda rows, ids=ids: _kept(rows, ids))  # type: ignore[misc] # bound here
-        peaks[family] = max((a.index for a in backtest(catalogue, records, every, only).ticks), default=0.0)
+    for family, _ in said.most_common(most):
+        only = (
+            one
+            for one in heard
+            if one.report is None or any(i.family == family for i in one.report.indications)
+        )
+        peaks[family] = max((a.index for a in assess(catalogue, only).ticks), default=0.0)
     return peaks
 
 
@@ -163,7 +171,3 @@ def drift(trace: Trace, other: Trace) -> tuple[float, float]:
 
 def _rank(assessment: Assessment) -> int:
     return LEVELS.index(assessment.level)
-
-
-def _kept(rows: Sequence[Inbound], ids: set[str]) -> list[Inbound]:
-    return [row for row in rows if identity(row) in ids]

@@ -38,7 +38,7 @@ def study(
     truth = next((f for f in facts if f.mark.startswith("T")), None)
     speaking = relevant(catalogue, records)
     tell("each family alone")
-    peaks = alone(catalogue, speaking, trace, COARSE)
+    peaks = alone(catalogue, speaking, COARSE)
     rows = []
     for ablation in (WHOLE, *ABLATIONS) if ablations else ():
         tell(ablation.name)
