@@ -1,8 +1,5 @@
 """Grade: whose word an indication is, and how far it is trusted."""
 
-import hashlib
-import re
-
 from schemas.article import Article
 from schemas.catalogue import Catalogue, EventRule, Indicator, Source
 from schemas.event import Event
@@ -10,6 +7,7 @@ from schemas.indication import Act, Facts, Indication, Reliability
 from schemas.moment import parse
 from schemas.report import Heartbeat
 from schemas.wire import Instant, instant
+from stream.core.fingerprint import fingerprint
 from stream.core.match import Match
 from stream.core.sources import SourceIndex
 
@@ -156,18 +154,6 @@ class Grader:
 
     def _doubt(self, reliability: Reliability) -> float:
         return -self._catalogue.problem.reliability[reliability]
-
-
-def fingerprint(title: str, excerpt: str) -> str:
-    """Equal for copies of one text: the words of its title (or, where that is short, of the excerpt too).
-
-    >>> fingerprint("Drills in Minsk EXTENDED - army", "") == fingerprint("Drills in Minsk extended: army", "")
-    True
-    """
-    words = re.findall(r"\w+", title.casefold())
-    if len(words) < 4:  # noqa: PLR2004 - three words are a label, not a headline
-        words += re.findall(r"\w+", excerpt.casefold())
-    return hashlib.blake2b(" ".join(words).encode(), digest_size=8).hexdigest()
 
 
 def _covers(rule: EventRule, event: Event) -> bool:
