@@ -14,6 +14,7 @@ from stream.core.match import EXCERPT, Match, Matcher
 
 CATALOGUE = load()
 MATCHER = Matcher(CATALOGUE)
+ANOTHER = Matcher(CATALOGUE)
 AT = datetime(2022, 3, 11, 15, tzinfo=UTC)
 POSITIVE = [e for i in CATALOGUE.indicators.values() for e in i.examples if e.expect]
 
@@ -43,7 +44,7 @@ def test_hidden_characters_hide_nothing(example: Example, hidden: str) -> None:
 @given(st.sampled_from(POSITIVE))
 def test_the_same_text_gives_the_same_answer(example: Example) -> None:
     once = MATCHER.match(example.title, example.text, example.lang, AT)
-    assert once == Matcher(CATALOGUE).match(example.title, example.text, example.lang, AT)
+    assert once == ANOTHER.match(example.title, example.text, example.lang, AT)
 
 
 @pytest.mark.parametrize("text", ["Russian troops arrive for drills.", "Minsk agreements must be kept.", ""])
