@@ -73,7 +73,8 @@ def programs(plan: Plan, say: Callable[[str], None] = print) -> dict[str, list[s
     after = ["--after", str(plan.ports.kafka)]
     topics = f"{belwatch} topics create" + (f" --run {plan.run}" if plan.run else "")
     table: dict[str, tuple[list[str], list[str]]] = {
-        "kafka": ([], kafka.prepare(plan.ports.kafka, plan.data / "kafka", say)),
+        # The worker commits its last offsets before the broker goes.
+        "kafka": (["--outlast", ports["metrics"]], kafka.prepare(plan.ports.kafka, plan.data / "kafka", say)),
         "prometheus": _debian("prometheus", arguments["prometheus"], say),
         "alertmanager": _debian("alertmanager", arguments["alertmanager"], say),
         "receiver": ([], _python("deploy.local.receiver", "--port", ports["receiver"], "--file", plan.slack)),

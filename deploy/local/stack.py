@@ -161,8 +161,8 @@ def serve(commands: dict[str, list[str]], logs: str) -> None:
 
     The last line of output is `{"ended": <program that ended by itself, or null>}`.
     """
-    # Each supervisor needs time to end its program in order before honcho loses patience.
-    honcho.manager.KILL_WAIT = STOP_SECONDS + 3
+    # Supervisors need time to end their programs in order, the broker's last, before honcho loses patience.
+    honcho.manager.KILL_WAIT = 2 * STOP_SECONDS + 3
     narrator = _Narrator()
     manager = honcho.manager.Manager(narrator)
     environment = {**os.environ, STACK_PID: str(os.getpid()), "PYTHONUNBUFFERED": "1"}

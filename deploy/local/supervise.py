@@ -1,10 +1,11 @@
 """Run one program of the stack, and see to its end.
 
-    python -m deploy.local.supervise [--restart] [--after PORT] [--first COMMAND] [--cwd DIR] NAME COMMAND...
+    python -m deploy.local.supervise [OPTIONS] NAME COMMAND...
 
 Restarts it when it fails (`--restart`, with a growing pause), starts it once something listens on a port
 (`--after`), runs a command before the first start (`--first`), and never leaves it behind: neither when it
-is stopped itself, nor when the stack (`BELWATCH_STACK_PID`) or itself is killed.
+is stopped itself, nor when the stack (`BELWATCH_STACK_PID`) or itself is killed. What others can't do
+without stops only when nothing listens on their port any more (`--outlast`).
 """
 
 import argparse
@@ -32,10 +33,19 @@ _PR_SET_PDEATHSIG = 1  # prctl(2)
 class Supervisor:
     """One program: started, watched, restarted, stopped."""
 
-    def __init__(self, name: str, command: list[str], *, restart: bool, cwd: str | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        command: list[str],
+        *,
+        restart: bool,
+        cwd: str | None = None,
+        outlast: int | None = None,
+    ) -> None:
         self.name = name
         self.command = command
         self.cwd = cwd
+        self.outlast = outlast
         self.restart = restart
         self.restarts = 0
         self.stopping = False
@@ -66,12 +76,9 @@ class Supervisor:
         """Wait until something listens on `port` of loopback, or we are told to stop."""
         self._say(f"waiting for port {port}")
         while not self.stopping:
-            try:
-                socket.create_connection((HOST, port), timeout=1).close()
-            except OSError:
-                self._sleep(LOOK)
-            else:
+            if _listens(port):
                 return
+            self._sleep(LOOK)
 
     def _once(self) -> int:
         # A session of its own: it gets our signal once, not also the one sent to our group.
@@ -87,6 +94,9 @@ class Supervisor:
                 return program.wait(LOOK)
             except subprocess.TimeoutExpired:
                 self._look_for_stack()
+        deadline = time.monotonic() + STOP_SECONDS
+        while self.outlast and _listens(self.outlast) and time.monotonic() < deadline:
+            time.sleep(LOOK)
         program.terminate()
         try:
             code = program.wait(STOP_SECONDS)
@@ -119,6 +129,14 @@ def _reason(code: int) -> str:
     return f"ended by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
 
 
+def _listens(port: int) -> bool:
+    try:
+        socket.create_connection((HOST, port), timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
 def _alive(pid: int) -> bool:
     try:
         os.kill(pid, 0)
@@ -138,12 +156,15 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--restart", action="store_true")
     options.add_argument("--after", type=int, metavar="PORT")
+    options.add_argument("--outlast", type=int, metavar="PORT")
     options.add_argument("--first", type=shlex.split, metavar="COMMAND")
     options.add_argument("--cwd", metavar="DIR")
     options.add_argument("name")
     options.add_argument("command", nargs=argparse.REMAINDER)
     chosen = options.parse_args()
-    supervisor = Supervisor(chosen.name, chosen.command, restart=chosen.restart, cwd=chosen.cwd)
+    supervisor = Supervisor(
+        chosen.name, chosen.command, restart=chosen.restart, cwd=chosen.cwd, outlast=chosen.outlast
+    )
     if chosen.after:
         supervisor.wait_for(chosen.after)
     if chosen.first and not supervisor.stopping:

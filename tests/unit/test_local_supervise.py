@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -11,7 +12,7 @@ from typing import IO
 
 import pytest
 
-from deploy.local import supervise
+from deploy.local import HOST, supervise
 from deploy.local.ports import free_port
 from deploy.local.supervise import Supervisor
 
@@ -125,6 +126,20 @@ def test_it_waits_for_a_port_and_still_heeds_a_signal() -> None:
         supervisor.terminate()
         assert supervisor.wait(PATIENCE) == 0
         assert supervisor.stdout.read() == ""
+
+
+def test_what_others_need_stops_after_them() -> None:
+    with socket.create_server((HOST, 0)) as other:
+        port = str(other.getsockname()[1])
+        with start("--outlast", port, "kafka", *SLEEPER) as supervisor:
+            pid = pid_told(supervisor.stdout)
+            supervisor.terminate()
+            with pytest.raises(subprocess.TimeoutExpired):
+                supervisor.wait(1)
+            assert alive(pid)
+            other.close()
+            assert supervisor.wait(PATIENCE) == 0
+    assert not alive(pid)
 
 
 def test_a_failed_first_command_is_the_end() -> None:
