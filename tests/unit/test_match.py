@@ -82,6 +82,12 @@ def test_negation_turns_a_claim_around() -> None:
     assert "border_crossing" in match("Belarusian troops entered Ukraine")
     assert "border_crossing" not in match("Belarusian troops have not entered Ukraine")
     assert "threat_rhetoric" in match("Lukashenko says Belarus does not want war, but is ready for it")
+    staying = match("Not one Russian soldier will stay in Belarus after the drills, Makei promised")
+    assert "russian_outflow" in staying
+    assert "russian_inflow" not in staying
+    assert "russian_outflow" not in match(
+        "Russian soldiers will stay in Belarus after the drills, Makei promised"
+    )
 
 
 def test_acts() -> None:
