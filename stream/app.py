@@ -93,7 +93,7 @@ def config(settings: Settings) -> dict[str, Any]:
         "broker_commit_interval": 1.0,
         "broker_max_poll_records": FETCH_RECORDS,
         "stream_buffer_maxsize": 4,  # packs
-        "producer_linger": 0.005,
+        "producer_linger": 0.0,  # what waits for a request under way is sent with it; waiting longer only delays ticks
         "producer_max_batch_size": 256 << 10,
         "producer_max_request_size": 4 << 20,
         "producer_request_timeout": 30,

@@ -33,7 +33,8 @@ def explain(assessment: Assessment) -> str:
 
 
 def _row(row: Contribution) -> list[str]:
-    head = f"{row.points:+7.2f}  {row.indicator} ({row.kind}, activation {row.activation:.2f})"
+    active = row.activation if row.points else row.ambiguous
+    head = f"{row.points:+7.2f}  {row.indicator} ({row.kind}, activation {active:.2f})"
     more = len(row.claims) - NAMED + row.rest
     return [
         head,

@@ -78,7 +78,7 @@ class Observer:
         """All indications of one message with event time `at` (epoch seconds)."""
         if isinstance(body, Event):
             return self._grader.event(body, at)
-        matches = self._matcher.match(body.title, body.text, body.lang, instant(at))
+        matches = self._matcher.match(body.title, body.text, body.lang, instant(at), body.publisher)
         return tuple(self._grader.article(body, at, match) for match in matches)
 
     def _message(self, record: Inbound, found: Observed, seen: "_Seen") -> None:
