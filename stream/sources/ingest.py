@@ -45,18 +45,20 @@ def ingest(
     done = Ingested()
     names = {role: topic.name for role, topic in topics(settings).items()}
     sender = Sender(settings)
+    last = start
     try:
         for line in read(path):
             if line.number <= start:
                 done.skipped += 1
                 continue
             _send(sender, names, line, done)
+            last = line.number
             if line.number % CONFIRMED_EVERY == 0:
                 sender.flush()
                 cursor.write(line.number)
                 tell(line.number)
         sender.flush()
-        cursor.write(start + done.sent + len(done.unsent))
+        cursor.write(last)
     finally:
         sender.close()
     return done

@@ -7,7 +7,7 @@ from kafka.errors import KafkaError
 
 from schemas.wire import instant, rfc3339
 from stream.settings import Settings
-from stream.topics import BOOTSTRAP_MS, LARGEST_RECORD, TopicProblem
+from stream.topics import LARGEST_RECORD, TopicProblem, connected
 
 OVERHEAD = 1 << 16  # headers and framing around the largest record
 
@@ -19,21 +19,15 @@ class Sender:
     """
 
     def __init__(self, settings: Settings) -> None:
-        try:
-            self._producer = KafkaProducer(
-                bootstrap_servers=settings.brokers.split(","),
-                bootstrap_timeout_ms=BOOTSTRAP_MS,
-                enable_idempotence=True,
-                acks="all",
-                linger_ms=5,
-                batch_size=1 << 18,
-                max_request_size=LARGEST_RECORD + OVERHEAD,
-            )
-        except (KafkaError, OSError, ValueError) as e:
-            raise TopicProblem(
-                f"no Kafka broker answers at {settings.brokers} ({type(e).__name__}). "
-                "Start one, or set BELWATCH_BROKERS to where yours is."
-            ) from e
+        connected(settings).close()  # no broker is said here: a producer that can't start leaks its sockets
+        self._producer = KafkaProducer(
+            bootstrap_servers=settings.brokers.split(","),
+            enable_idempotence=True,
+            acks="all",
+            linger_ms=5,
+            batch_size=1 << 18,
+            max_request_size=LARGEST_RECORD + OVERHEAD,
+        )
         self._failure: Exception | None = None
         self._confirmed = 0
 
