@@ -78,14 +78,14 @@ def _send(sender: Sender, names: dict[str, str], line: Line, done: Ingested) -> 
 
 
 class _Cursor:
-    """How far a file was confirmed; kept by its path and beginning, so that another file begins anew."""
+    """How far a file was confirmed; kept by its path and first line, so that another file begins anew."""
 
     def __init__(self, settings: Settings, path: str) -> None:
         self._path: Path | None = None
         file = Path(path)
         if path != STDIN and file.is_file():
             with file.open("rb") as stream:
-                beginning = stream.read(1 << 16)
+                beginning = stream.readline(1 << 16)  # a file that grows stays the same file
             mark = hashlib.sha256(str(file.resolve()).encode() + b"\0" + beginning).hexdigest()[:16]
             self._path = settings.data / "ingest" / f"{mark}.json"
 
