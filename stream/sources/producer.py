@@ -1,5 +1,6 @@
 """Records into Kafka, in order, confirmed."""
 
+from contextlib import suppress
 from typing import Any
 
 from kafka import KafkaProducer
@@ -71,12 +72,16 @@ class Sender:
         try:
             self._producer.flush(timeout=60)
         except KafkaError as e:
-            raise TopicProblem(f"the broker stopped confirming records: {e}") from e
+            raise TopicProblem(
+                f"the broker stopped confirming records ({e}); its log says why. Is it up, and its disk not full? "
+                "What was confirmed is kept; run this again to go on."
+            ) from e
         self._raise_failure()
 
     def close(self) -> None:
         """Let go of the connection; what isn't flushed is given up."""
-        self._producer.close(timeout=5)
+        with suppress(KafkaError):  # it flushes, too; whatever is wrong there has been said by then
+            self._producer.close(timeout=5)
 
     def _done(self, _: Any) -> None:  # noqa: ANN401 - kafka-python has no types
         self._confirmed += 1
