@@ -92,7 +92,7 @@ class Demo:
                     if time.monotonic() - self._looked > LOOK_SECONDS:
                         self.health = self._health(sent.messages)
                         self._looked = time.monotonic()
-                    live.update(view(self.last, self.health, self._news()))
+                        live.update(view(self.last, self.health, self._news()), refresh=True)
                 self._settle(len(records))
         finally:
             sender.close()
