@@ -1,6 +1,5 @@
 """What several commands ask for."""
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -60,8 +59,3 @@ def settings(**given: object) -> Settings:
         first = e.errors(include_url=False)[0]
         name = str(first["loc"][0]) if first["loc"] else "settings"
         raise click.UsageError(f"{name} (BELWATCH_{name.upper()}): {first['msg']}") from None
-
-
-def shown(at: float) -> str:
-    """Write epoch seconds for a person."""
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M")
