@@ -3,6 +3,8 @@
 from enum import StrEnum
 from typing import Literal
 
+from pydantic import Field
+
 from schemas.indication import Act
 from schemas.wire import Instant, Own
 
@@ -20,7 +22,10 @@ LEVELS = tuple(Level)
 
 
 class Evidence(Own):
-    """One claim's line in the ledger. `points` are index points, signed; `mass` is after decay."""
+    """One claim's line in the ledger. `points` are index points, signed; `mass` is after decay.
+
+    `deadline`: the time by which a timed claim of a warning says it will have happened.
+    """
 
     claim: str
     indicator: str
@@ -38,6 +43,7 @@ class Evidence(Own):
     publisher: str
     message_id: str
     notes: tuple[str, ...] = ()
+    deadline: Instant | None = None
 
 
 class Contribution(Own):
@@ -70,9 +76,11 @@ class Assessment(Own):
     """Index (0..100, not a probability), band and level at `at`, with the ledger: base + points = index.
 
     `known_at`: only what had been received by then counts. `upto`: the last offset of the indications log
-    that went in. `robust`: the lowest index that leaving out any one family's support gives; `fragile`:
-    critical was withheld because of it. `knockout`: the fewest claims without which the level entered would not stand.
-    `silence`: reliability-weighted share (0..1) of the expected sources that are silent.
+    that went in. `robust`: the lowest index that leaving out any one family's support gives (below warning's
+    lower edge, where nobody asks, the index itself); `fragile`: critical was withheld because of it.
+    `knockout`: the fewest claims without which the level entered would not stand. `silence`:
+    reliability-weighted share (0..1) of the expected sources that are silent. `missed`: end of the last period
+    in which a source's expected reassurance was missing, by source.
     """
 
     id: str
@@ -95,3 +103,4 @@ class Assessment(Own):
     ledger: tuple[Contribution, ...]
     versions: Versions
     owner: str = ""
+    missed: dict[str, Instant] = Field(default_factory=dict)

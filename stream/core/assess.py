@@ -251,6 +251,7 @@ class Assessor:
             ledger=ledger(picture, self._catalogue, at),
             versions=self._versions,
             owner=self._owner,
+            missed={source: instant(end) for source, end in picture.missed.items()},
         )
 
 

@@ -28,7 +28,10 @@ class Account(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """The numbers at one moment; `contributions` are log-odds, signed; `robust` is without any one family."""
+    """The numbers at one moment; `contributions` are log-odds, signed; `robust` is without any one family.
+
+    `missed`: end of the last period (epoch seconds) in which a source's reassurance was missing.
+    """
 
     index: float
     base: float
@@ -39,6 +42,7 @@ class Picture:
     knockout: int | None
     contributions: Mapping[str, float]
     accounts: Sequence[Account]
+    missed: Mapping[str, float]
 
 
 class Evaluator:
@@ -53,6 +57,7 @@ class Evaluator:
             for i in catalogue.indicators.values()
             if i.heartbeat
         ]
+        self._missed: dict[str, float] = {}
         self._found: dict[str, list[Indication]] = {}
         self._linked: tuple[dict[str, list[Statement]], dict[str, list[Claim]]] = {}, {}
 
@@ -80,15 +85,18 @@ class Evaluator:
             knockout=self._knockout(log_odds, accounts),
             contributions=contributions,
             accounts=accounts,
+            missed=self._missed,
         )
 
     def _link(self, t: float, known_at: float) -> tuple[dict[str, list[Statement]], dict[str, list[Claim]]]:
         catalogue, memory = self._catalogue, self._memory
         found = {name: memory.indications(name, t, known_at) for name in catalogue.indicators}
         beats = memory.beats(t, known_at)
+        self._missed = {}
         for rule, source in self._heartbeats:
             missing = [i for i in raised(rule, source, beats) if i.at.timestamp() <= t]
             if missing:
+                self._missed[rule.source] = max(i.at.timestamp() for i in missing)
                 found[rule.raises] = found[rule.raises] + missing
         if found != self._found:
             penalties = expired_claims(catalogue.indicators, found, catalogue)
@@ -112,8 +120,8 @@ class Evaluator:
     ) -> float:
         """The lowest index that leaving out any one family's (or voice's) support for warnings gives."""
         problem = self._catalogue.problem
-        if to_index(log_odds) < problem.levels[Level.CRITICAL].enter:
-            # only critical asks for it; below, the answer would be computed and thrown away
+        if to_index(log_odds) < problem.levels[Level.WARNING].leave:
+            # critical asks for it, and the alert on a warning that rests on one family; below, nobody does
             return to_index(log_odds)
         warnings = [a for a in accounts if a.indicator.kind == "warning" and a.activation > 0]
         lowest = log_odds

@@ -8,7 +8,7 @@ from schemas.wire import instant
 from stream.core.claims import Claim
 from stream.core.evaluate import Account, Picture
 from stream.core.score import ledger_points
-from stream.core.statements import DAY
+from stream.core.statements import DAY, timed
 
 LISTED = 20  # claims named in an indicator's line; the rest are summed
 
@@ -90,6 +90,7 @@ def _evidence(
         publisher=lead.publisher,
         message_id=lead.message_id,
         notes=tuple(note for note in notes if note),
+        deadline=lead.deadline if indicator.kind == "warning" and timed(lead) else None,
     )
 
 

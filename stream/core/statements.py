@@ -98,8 +98,13 @@ def _once(times: Sequence[float], gap: float) -> list[float]:
     return [at for n, at in enumerate(times) if n == 0 or at - times[n - 1] > gap]
 
 
+def timed(indication: Indication) -> bool:
+    """Whether a deadline in it would bind whoever says it: it is neither seen, nor denied, nor an analyst's view."""
+    return indication.act not in {Act.OBSERVED, Act.DENIED, Act.ASSESSED}
+
+
 def _expiry(indication: Indication, indicator: Indicator) -> float | None:
-    if indication.act in {Act.OBSERVED, Act.DENIED, Act.ASSESSED}:
+    if not timed(indication):
         return None
     if indication.deadline is not None:
         return indication.deadline.timestamp()

@@ -1,7 +1,8 @@
 """Families: an assessment and its catalogue as Prometheus metric families."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 
@@ -10,6 +11,8 @@ from schemas.catalogue import Catalogue, Threshold
 from stream.sinks.plain import link, plain
 
 TOP = 3  # evidence series: enough for a message, bounded for Prometheus
+DEADLINES = 5  # claims whose time is still to come
+HOUR = 3_600.0
 Rows = Iterable[tuple[Sequence[str], float]]
 
 
@@ -44,14 +47,17 @@ class Families:
         return family
 
 
-def about(families: Families, catalogue: Catalogue, version: str) -> Iterator[Metric]:
-    """Yield what never changes while a worker runs: versions, and the codes and edges of levels."""
+def about(families: Families, catalogue: Catalogue, version: str, run: str | None) -> Iterator[Metric]:
+    """Yield what never changes while a worker runs: versions, levels' codes and edges, and what is expected."""
     formula = catalogue.problem.formula
     yield families.gauge(
         "belwatch_build_info", "Version of code and formula.", [((version, formula), 1)], "version", "formula"
     )
     yield families.gauge(
         "belwatch_catalogue_info", "Version of the catalogue.", [((catalogue.version,), 1)], "catalogue"
+    )
+    yield families.gauge(
+        "belwatch_replay_info", "There while a worker replays history.", [((run,), 1)] if run else [], "run"
     )
     yield families.gauge(
         "belwatch_level_code",
@@ -66,25 +72,29 @@ def about(families: Families, catalogue: Catalogue, version: str) -> Iterator[Me
         "level",
         "edge",
     )
+    yield families.gauge(
+        "belwatch_source_expected_interval_seconds",
+        "How often an expected source publishes at least; longer is silence.",
+        [((s.id,), s.expected_every_hours * HOUR) for s in catalogue.sources if s.expected_every_hours],
+        "source",
+    )
+    beats = [i.heartbeat for i in catalogue.indicators.values() if i.heartbeat]
+    yield families.gauge(
+        "belwatch_heartbeat_interval_seconds",
+        "How often a source gives the reassurance that is expected of it.",
+        [((beat.source,), beat.every_hours * HOUR) for beat in beats],
+        "source",
+    )
 
 
 def standing(families: Families, assessment: Assessment) -> Iterator[Metric]:
     """Yield where the problem stands: index (not a probability), band, level, ledger and top evidence."""
-    one = families.one
-    yield one("belwatch_index", "Warning index, 0 to 100; not a probability.", assessment.index)
-    yield one("belwatch_index_low", "Lower end of the index's band.", assessment.low)
-    yield one("belwatch_index_high", "Upper end of the index's band.", assessment.high)
-    yield one("belwatch_index_robust", "Lowest index with one publisher family left out.", assessment.robust)
-    yield one("belwatch_level", "Level, as in belwatch_level_code.", LEVELS.index(assessment.level))
-    yield one(
-        "belwatch_level_since_timestamp_seconds",
-        "Event time at which the level was reached.",
-        assessment.since.timestamp(),
-    )
-    yield one(
-        "belwatch_level_fragile",
-        "1 while a level rests on one family of publishers.",
-        float(assessment.fragile),
+    yield from _figures(families.one, assessment)
+    yield families.gauge(
+        "belwatch_heartbeat_missed_timestamp_seconds",
+        "End of the last period in which a source's expected reassurance was missing.",
+        [((source,), end.timestamp()) for source, end in sorted(assessment.missed.items())],
+        "source",
     )
     names = ("indicator", "group", "kind")
     yield families.gauge(
@@ -100,6 +110,35 @@ def standing(families: Families, assessment: Assessment) -> Iterator[Metric]:
         *names,
     )
     yield _evidence(families, assessment)
+    yield _deadlines(families, assessment)
+
+
+def _figures(one: Callable[[str, str, float | None], Metric], assessment: Assessment) -> Iterator[Metric]:
+    yield one("belwatch_index", "Warning index, 0 to 100; not a probability.", assessment.index)
+    yield one("belwatch_index_low", "Lower end of the index's band.", assessment.low)
+    yield one("belwatch_index_high", "Upper end of the index's band.", assessment.high)
+    yield one("belwatch_index_robust", "Lowest index with one publisher family left out.", assessment.robust)
+    yield one("belwatch_level", "Level, as in belwatch_level_code.", LEVELS.index(assessment.level))
+    yield one(
+        "belwatch_level_since_timestamp_seconds",
+        "Event time at which the level was reached.",
+        assessment.since.timestamp(),
+    )
+    yield one(
+        "belwatch_level_fragile",
+        "1 while a level rests on one family of publishers.",
+        float(assessment.fragile),
+    )
+    yield one(
+        "belwatch_silence_ratio",
+        "Share of the expected sources that are silent, weighted by reliability.",
+        assessment.silence,
+    )
+    yield one(
+        "belwatch_knockout_claims",
+        "Fewest claims without which the index would be below the level's threshold.",
+        assessment.knockout,
+    )
 
 
 def _evidence(families: Families, assessment: Assessment) -> Metric:
@@ -109,13 +148,35 @@ def _evidence(families: Families, assessment: Assessment) -> Metric:
         "belwatch_evidence_contribution",
         "Index points of the claims that weigh most, with what they say and where.",
         [((str(rank), *_describe(claim)), claim.points) for rank, claim in enumerate(top, start=1)],
-        *("rank", "indicator", "publisher", "title", "url", "grade", "act"),
+        *("rank", "indicator", "publisher", "title", "url", "grade", "act", "claim"),
     )
 
 
 def _describe(claim: Evidence) -> tuple[str, ...]:
     text = plain(claim.publisher), plain(claim.title), link(claim.url)
-    return (claim.indicator, *text, plain(claim.grade), claim.act.value)
+    return (claim.indicator, *text, plain(claim.grade), claim.act.value, _place(claim.claim))
+
+
+def _place(claim: str) -> str:
+    """Write a claim's id as a link has it: what asks for the claim's page needs no escaping any more."""
+    return quote(claim, safe="", errors="replace")
+
+
+def _deadlines(families: Families, assessment: Assessment) -> Metric:
+    """Soonest first among those to come; what has expired is told by the score, not by an alert."""
+    timed = [
+        (claim.deadline.timestamp(), claim)
+        for line in assessment.ledger
+        for claim in line.claims
+        if claim.deadline is not None and claim.deadline >= assessment.at
+    ]
+    timed.sort(key=lambda pair: (pair[0], pair[1].claim))
+    return families.gauge(
+        "belwatch_claim_deadline_timestamp_seconds",
+        "Time by which a claim says that it will have happened.",
+        [(_describe(claim), deadline) for deadline, claim in timed[:DEADLINES]],
+        *("indicator", "publisher", "title", "url", "grade", "act", "claim"),
+    )
 
 
 def _indicator(line: Contribution) -> tuple[str, str, str]:

@@ -78,6 +78,7 @@ class Metrics(Collector):
     def __init__(self, settings: Settings, catalogue: Catalogue, now: Callable[[], float]) -> None:
         self._families = Families({"environment": settings.environment, "problem": catalogue.problem.id})
         self._catalogue = catalogue
+        self._run = settings.run
         self._now = now
         self._published: Published | None = None
 
@@ -87,7 +88,7 @@ class Metrics(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Yield every family: what is fixed, the pipeline, and the problem where it is this worker's."""
-        yield from about(self._families, self._catalogue, version("belwatch"))
+        yield from about(self._families, self._catalogue, version("belwatch"), self._run)
         published = self._published
         if published is None:
             return

@@ -1,5 +1,6 @@
 """What /metrics shows, when, and what it never shows."""
 
+import re
 import urllib.request
 from collections.abc import Callable, Iterator
 
@@ -12,6 +13,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.samples import Sample
 
 from schemas.assessment import Level
+from schemas.wire import instant
+from stream.catalogue.load import load
 from stream.core.decode import REASONS
 from stream.settings import Settings
 from stream.sinks.metrics import OUTCOMES, Latency, Metrics, Published, serve
@@ -98,6 +101,58 @@ def test_the_standing_is_shown_whole(metrics: Metrics, samples: Scrape) -> None:
     assert _value(found, "belwatch_catalogue_info", catalogue="c0ffee") == 1
 
 
+def test_what_makes_a_level_doubtful_is_shown(metrics: Metrics, samples: Scrape) -> None:
+    missed = {"General Staff of Ukraine": instant(NOW - 3_600)}
+    metrics.publish(
+        Published(assess=lambda at: assessed(Level.WATCH, at, silence=0.25, knockout=3, missed=missed))
+    )
+    found = samples()
+    assert _value(found, "belwatch_silence_ratio") == 0.25
+    assert _value(found, "belwatch_knockout_claims") == 3
+    assert (
+        _value(found, "belwatch_heartbeat_missed_timestamp_seconds", source="General Staff of Ukraine")
+        == NOW - 3_600
+    )
+    metrics.publish(Published(assess=lambda at: assessed(Level.WATCH, at, knockout=None)))
+    assert not {"belwatch_knockout_claims", "belwatch_heartbeat_missed_timestamp_seconds"} & {
+        s.name for s in samples()
+    }
+
+
+def test_deadlines_to_come_are_shown_soonest_first_and_those_gone_by_are_not(
+    metrics: Metrics, samples: Scrape
+) -> None:
+    claims = tuple(
+        evidence(claim=f"isw:1#entry {n}/", deadline=instant(NOW + n * 3_600))
+        for n in (7, 6, 5, 4, 3, 2, 0, -1)
+    )
+    metrics.publish(Published(assess=lambda at: assessed(Level.WATCH, at, (*claims, evidence()))))
+    shown = [s for s in samples() if s.name == "belwatch_claim_deadline_timestamp_seconds"]
+    assert [(s.value - NOW) / 3_600 for s in shown] == [0, 2, 3, 4, 5]
+    assert shown[1].labels["claim"] == "isw%3A1%23entry%202%2F"
+
+
+def test_what_is_expected_is_exported_for_those_who_compare(samples: Scrape) -> None:
+    catalogue = load()
+    metrics = Metrics(Settings(environment="demo"), catalogue, lambda: NOW)
+    shown = {
+        (s.name, s.labels.get("source")): s.value for family in metrics.collect() for s in family.samples
+    }
+    expected = {s.id: s.expected_every_hours * 3_600 for s in catalogue.sources if s.expected_every_hours}
+    assert len(expected) > 3
+    for source, seconds in expected.items():
+        assert shown["belwatch_source_expected_interval_seconds", source] == seconds
+    assert shown["belwatch_heartbeat_interval_seconds", "General Staff of Ukraine"] == 86_400
+    assert "belwatch_source_expected_interval_seconds" not in {s.name for s in samples()}  # a bare catalogue
+
+
+def test_a_replay_says_that_it_is_one(samples: Scrape) -> None:
+    assert "belwatch_replay_info" not in {s.name for s in samples()}
+    replay = Metrics(Settings(environment="replay", run="spring"), bare_catalogue(), lambda: NOW)
+    [sample] = [s for f in replay.collect() for s in f.samples if s.name == "belwatch_replay_info"]
+    assert (sample.labels["run"], sample.value) == ("spring", 1)
+
+
 def test_levels_are_compared_with_codes_and_edges_that_are_exported(samples: Scrape) -> None:
     found = samples()
     codes = [_value(found, "belwatch_level_code", level=level) for level in Level]
@@ -179,7 +234,7 @@ HOSTILE = st.text(
 def test_hostile_text_neither_breaks_the_exposition_nor_gets_through(
     metrics: Metrics, samples: Scrape, title: str, publisher: str, url: str
 ) -> None:
-    claims = (evidence(title=title, publisher=publisher, url=url),)
+    claims = (evidence(title=title, publisher=publisher, url=url, claim=title),)
     metrics.publish(Published(assess=lambda at: assessed(Level.WATCH, at, claims)))
     [sample] = [s for s in samples() if s.name == "belwatch_evidence_contribution"]
     assert sample.labels["title"] == plain(title)
@@ -190,6 +245,7 @@ def test_hostile_text_neither_breaks_the_exposition_nor_gets_through(
         assert sample.labels[label].isprintable()
     assert sample.labels["url"] == "" or sample.labels["url"].startswith("https://")
     assert not set(sample.labels["url"]) & set("<>|\"' \\")
+    assert re.fullmatch(r"[A-Za-z0-9_.~%-]*", sample.labels["claim"])
 
 
 @pytest.mark.parametrize(

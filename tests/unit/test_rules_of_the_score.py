@@ -1,6 +1,7 @@
 """The rules of the score, one by one: gate, routine, deadlines, heartbeat, grades, versions, reviews, levels."""
 
 import json
+from datetime import datetime
 from itertools import combinations
 from typing import Any
 
@@ -12,7 +13,7 @@ from scoring import DAY, ORIGIN, START, assessed, catalogue, event, observed
 from schemas.assessment import Assessment, Contribution
 from schemas.report import Heartbeat, Report
 from schemas.review import Review
-from schemas.wire import instant
+from schemas.wire import instant, rfc3339
 from stream.core.assess import Assessor
 from stream.core.pipeline import Inbound, Run, with_ticks
 from stream.core.score import activation, knockout
@@ -214,6 +215,35 @@ def test_critical_is_withheld_while_one_family_carries_it() -> None:
     assert (two.level, two.fragile) == ("critical", False)
 
 
+def test_whether_a_warning_rests_on_one_family_is_known_before_anything_is_critical() -> None:
+    def index_and_robust(publishers: str) -> tuple[float, float]:
+        records = [
+            event(f"{i}-{p}", i, 1, grade="A1", publisher=p, summary=f"{p} saw {i}")
+            for i in ("group", "entry")
+            for p in publishers
+        ]
+        a = score(records, 2)
+        return a.index, a.robust
+
+    levels = CATALOGUE.problem.levels
+    index, robust = index_and_robust("A")
+    assert levels["critical"].enter > index >= levels["warning"].leave > robust  # type: ignore[index] # StrEnum
+    index, robust = index_and_robust("AB")
+    assert robust >= levels["warning"].leave  # type: ignore[index] # StrEnum
+
+
+def test_a_claim_with_a_deadline_shows_it_unless_it_is_seen_or_calming() -> None:
+    until = rfc3339(instant(START + 5 * DAY))
+
+    def shown(indicator: str, act: str) -> list[datetime | None]:
+        records = [event("a", indicator, 1, act=act, deadline=until)]
+        return [claim.deadline for row in score(records, 2).ledger for claim in row.claims]
+
+    assert shown("entry", "claimed") == [instant(START + 5 * DAY)]
+    assert shown("entry", "observed") == [None]
+    assert shown("calm", "claimed") == [None]
+
+
 @pytest.mark.parametrize(
     ("kept", "raised"),
     [
@@ -227,6 +257,7 @@ def test_critical_is_withheld_while_one_family_carries_it() -> None:
 def test_a_reassurance_that_is_missing_twice_raises_the_alarm(kept: list[bool], raised: object) -> None:
     a = assessed(beats(kept), CATALOGUE).at(START + (len(kept) + 1) * DAY)
     assert ([row.indicator for row in a.ledger] == ["alarm"]) is raised
+    assert a.missed == ({"Alpha": instant(START + len(kept) * DAY)} if raised else {})
 
 
 def beats(kept: list[bool]) -> list[bytes]:
