@@ -10,6 +10,7 @@ from faust.types import TP
 from schemas.catalogue import Catalogue
 from stream import table
 from stream.agents import KINDS, Assess, Observe, guarded
+from stream.connection import credentials, options
 from stream.core.pipeline import Observer
 from stream.hosting import Host
 from stream.progress import Progress
@@ -29,9 +30,9 @@ def make_app(
     end: Callable[[BaseException], None],
 ) -> Host:
     """Build the app; `end` ends the process when an agent fails."""
-    app = Host(settings.prefix, now=now, **config(settings))
+    app = Host(settings.prefix, now=now, **config(settings), **credentials(settings))
     changelog = topics(settings)["assess-changelog"].name
-    attach(app, settings, catalogue, progress, partial(table.read, settings.brokers, changelog), end)
+    attach(app, settings, catalogue, progress, partial(table.read, options(settings), changelog), end)
     return app
 
 
@@ -77,7 +78,6 @@ _RAW: dict[str, Any] = {
 def config(settings: Settings) -> dict[str, Any]:
     """Faust's settings, each for a reason (`stream.hosting`)."""
     return {
-        "broker": ";".join(f"kafka://{address.strip()}" for address in settings.brokers.split(",")),
         "datadir": str(settings.data / "faust"),  # Faust makes the folder; a memory store leaves it empty
         "store": "memory://",
         "topic_partitions": PROBLEM_PARTITIONS,

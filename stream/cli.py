@@ -8,8 +8,8 @@ import click
 from stream import __version__
 from stream.catalogue.load import CatalogueError
 from stream.commands import feed, judge, local, offline, operate
+from stream.connection import BrokerProblem
 from stream.sources.jsonl import FileProblem
-from stream.topics import TopicProblem
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -30,7 +30,11 @@ for family in (offline, judge, feed, operate, local):
 
 
 def main() -> None:
-    """Run the command; a problem the user can mend is one line and exit code 2, not a traceback."""
+    """Run the command; a problem the user can mend is one line and an exit code, not a traceback.
+
+    2: the command or a file; of sysexits.h: 69 no broker serves us, 70 a worker's crash, 77 the broker refuses us,
+    78 settings, topics or catalogue.
+    """
     # A new topic's first records are sent a second time, to its leader: no news for whoever runs a command.
     logging.getLogger("kafka").setLevel(logging.ERROR)
     try:
@@ -42,8 +46,8 @@ def main() -> None:
     except click.ClickException as e:
         e.show()
         sys.exit(e.exit_code)
-    except (CatalogueError, FileProblem, TopicProblem) as e:
+    except (CatalogueError, FileProblem, BrokerProblem) as e:
         click.echo(f"belwatch: {e}", err=True)
-        sys.exit(2)
+        sys.exit(getattr(e, "exit_code", 2))
     except BrokenPipeError:
         sys.exit(0)

@@ -13,13 +13,13 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-from kafka import KafkaProducer
 from kafka.errors import KafkaError
 
 from schemas.tick import Tick
 from schemas.wire import instant, rfc3339
+from stream.connection import BrokerProblem, producer
 from stream.settings import Settings
-from stream.topics import BOOTSTRAP_MS, SOURCE_PARTITIONS, TopicProblem, topics
+from stream.topics import SOURCE_PARTITIONS, topics
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +49,9 @@ class Ack(Protocol):
     def get(self, timeout: float) -> object:
         """Wait until it is durable; raise what went wrong."""
 
+    def add_errback(self, hear: Callable[[Exception], None]) -> object:
+        """Have it told what went wrong."""
+
 
 class Producer(Protocol):
     """As much of kafka-python's producer as the clock needs."""
@@ -60,9 +63,19 @@ class Producer(Protocol):
         key: bytes,
         headers: list[tuple[str, bytes]],
         partition: int,
-        timestamp_ms: int,
     ) -> Ack:
         """Queue one record."""
+
+
+def ring(settings: Settings, producer: Producer, at: float, value: bytes) -> list[Ack]:
+    """Queue the tick at `at` (epoch seconds) for every partition of every source topic: live, and in a replay."""
+    headers = [("type", b"tick"), ("received_at", rfc3339(instant(at)).encode())]
+    names = topics(settings)
+    return [
+        producer.send(names[role].name, value, KEY, headers, partition)
+        for role, partitions in SOURCE_PARTITIONS.items()
+        for partition in range(partitions)
+    ]
 
 
 class Clock:
@@ -75,12 +88,8 @@ class Clock:
         now: Callable[[], float],
         wait: Callable[[float], bool],
     ) -> None:
-        names = topics(settings)
-        self._partitions = [
-            (names[role].name, partition) for role, n in SOURCE_PARTITIONS.items() for partition in range(n)
-        ]
+        self._settings = settings
         self._every = settings.tick_seconds
-        self._brokers = settings.brokers
         self._producer = producer
         self._now = now
         self._wait = wait
@@ -90,7 +99,7 @@ class Clock:
 
         Raises
         ------
-        TopicProblem
+        BrokerProblem
             when the broker has taken no tick for `PATIENCE_SECONDS`.
         """
         written = -math.inf
@@ -100,8 +109,8 @@ class Clock:
             if at > written and self._write(at):
                 written, heard = at, self._now()
             if self._now() - heard > PATIENCE_SECONDS + self._every:
-                raise TopicProblem(
-                    f"the broker at {self._brokers} has taken no tick since {rfc3339(instant(heard))};"
+                raise BrokerProblem(
+                    f"the broker at {self._settings.brokers} has taken no tick since {rfc3339(instant(heard))};"
                     " see its log, and that the topics exist (`belwatch topics create`)"
                 )
             ahead = written + self._every - self._now()
@@ -111,13 +120,8 @@ class Clock:
     def _write(self, at: float) -> bool:
         """Write the tick to every partition; False where one was not acknowledged."""
         value = Tick(at=instant(at), every=self._every).model_dump_json().encode()
-        headers = [("type", b"tick"), ("received_at", rfc3339(instant(at)).encode())]
         try:
-            sent = [
-                self._producer.send(topic, value, KEY, headers, partition, round(at * 1_000))
-                for topic, partition in self._partitions
-            ]
-            for ack in sent:
+            for ack in ring(self._settings, self._producer, at, value):
                 ack.get(ACK_SECONDS)
         except KafkaError as error:
             log.warning("tick %s not written (%s); trying again", rfc3339(instant(at)), error)
@@ -130,29 +134,20 @@ def run(settings: Settings) -> None:
 
     Raises
     ------
-    TopicProblem
-        where no broker answers at the start, or it stays away.
+    BrokerProblem
+        where no broker serves us at the start, or it stays away.
     """
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    try:
-        producer = KafkaProducer(
-            bootstrap_servers=settings.brokers.split(","),
-            bootstrap_timeout_ms=BOOTSTRAP_MS,
-            acks="all",
-            enable_idempotence=True,
-            allow_auto_create_topics=False,
-            max_block_ms=round(ACK_SECONDS * 1_000),
-            request_timeout_ms=round(ACK_SECONDS * 500),
-            delivery_timeout_ms=round(ACK_SECONDS * 1_000),
-        )
-    except (KafkaError, OSError) as error:
-        raise TopicProblem(
-            f"no Kafka broker answers at {settings.brokers} ({error}); start one or set BELWATCH_BROKERS"
-        ) from error
+    writer = producer(
+        settings,
+        max_block_ms=round(ACK_SECONDS * 1_000),
+        request_timeout_ms=round(ACK_SECONDS * 500),
+        delivery_timeout_ms=round(ACK_SECONDS * 1_000),
+    )
     try:
         log.info("a tick every %g s, to every source partition", settings.tick_seconds)
-        Clock(settings, producer, now, stop.wait).run()
+        Clock(settings, writer, now, stop.wait).run()
     finally:
-        producer.close(timeout=ACK_SECONDS)
+        writer.close(timeout=ACK_SECONDS)

@@ -11,14 +11,15 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple, Self
 
-from kafka import KafkaConsumer, TopicPartition
+from kafka import TopicPartition
 from kafka.errors import KafkaError
 
 from schemas.assessment import Assessment
+from stream.connection import BrokerProblem, administrator, consumer
 from stream.core.pipeline import Inbound
 from stream.settings import PREFIX, Settings
 from stream.sources.producer import Sender
-from stream.topics import PROBLEM_PARTITIONS, SOURCE_PARTITIONS, TopicProblem, connected, topics
+from stream.topics import PROBLEM_PARTITIONS, TopicProblem, topics
 
 POLL_MS = 50
 ROLE = {"article": "articles", "event": "events", "review": "reviews"}
@@ -63,11 +64,7 @@ def feed(
         if speed is not None:
             began = began or (clock(), item.received_at)
             sleep(max(0.0, began[0] + (item.received_at - began[1]) / speed - clock()))
-        for role, partitions in SOURCE_PARTITIONS.items():
-            for partition in range(partitions):
-                sender.send(
-                    names[role], "tick", item.value, item.received_at, kind="tick", partition=partition
-                )
+        sender.tick(item.received_at, item.value)
         sender.flush()
         ticks += 1
         yield Sent(messages, ticks, item.received_at)
@@ -78,11 +75,7 @@ class Following:
 
     def __init__(self, settings: Settings) -> None:
         self._name = topics(settings)["assessments"].name
-        self._consumer = KafkaConsumer(
-            bootstrap_servers=settings.brokers.split(","),
-            auto_offset_reset="earliest",
-            enable_auto_commit=False,
-        )
+        self._consumer = consumer(settings)
         self._consumer.assign([TopicPartition(self._name, p) for p in range(PROBLEM_PARTITIONS)])
         self.last: Assessment | None = None
 
@@ -91,7 +84,7 @@ class Following:
         try:
             batches = self._consumer.poll(timeout_ms=timeout_ms, max_records=2_000)
         except KafkaError as e:
-            raise TopicProblem(f"can't read {self._name}: {e}") from e
+            raise BrokerProblem(f"can't read {self._name}: {e}") from e
         found = [Assessment.model_validate_json(r.value) for batch in batches.values() for r in batch]
         if found:
             self.last = found[-1]
@@ -129,7 +122,7 @@ class Following:
 
 def runs(settings: Settings) -> list[str]:
     """Names of the runs that have topics on the broker."""
-    admin = connected(settings)
+    admin = administrator(settings)
     try:
         names = admin.list_topics()
     finally:

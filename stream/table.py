@@ -7,6 +7,7 @@ folded furthest, and says which of them must be written again to stand last.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
@@ -46,10 +47,10 @@ def header(upto: int) -> tuple[str, bytes]:
     return UPTO, str(upto).encode()
 
 
-async def read(brokers: str, topic: str, partition: int) -> Rows:
-    """Read one partition of the changelog from its beginning to its present end."""
+async def read(connection: Mapping[str, Any], topic: str, partition: int) -> Rows:
+    """Read one partition of the changelog to its present end; `connection` as `stream.connection.options` gives it."""
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=brokers, auto_offset_reset="earliest", max_partition_fetch_bytes=FETCH_BYTES
+        **connection, auto_offset_reset="earliest", max_partition_fetch_bytes=FETCH_BYTES
     )
     rows = Rows()
     await consumer.start()

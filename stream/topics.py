@@ -9,13 +9,13 @@ from kafka.admin import ConfigResource, ConfigResourceType, NewTopic
 from kafka.errors import KafkaError
 
 from schemas.wire import MAX_MESSAGE_BYTES
+from stream.connection import BrokerProblem, administrator
 from stream.settings import Settings
 
 DAY_MS = 86_400_000
 SOURCE_PARTITIONS = {"articles": 4, "events": 4, "reviews": 1}
 # What is too large is to be rejected with its reason, so it must be able to arrive.
 LARGEST_RECORD = 8 * MAX_MESSAGE_BYTES
-BOOTSTRAP_MS = 8_000
 DELETED_SECONDS = 20
 PROBLEM_PARTITIONS = 4  # for life: Faust refuses a changelog whose count differs from its source's
 ORIGINS = tuple(f"{name}-{p}" for name, n in SOURCE_PARTITIONS.items() for p in range(n))
@@ -61,8 +61,10 @@ def _config(settings: Settings, role: str, policy: str, days: int | None) -> Map
     return config
 
 
-class TopicProblem(Exception):  # noqa: N818 - what is wrong on the broker, said so that it can be mended
-    """Topics or broker are not as they must be; the text says what to do."""
+class TopicProblem(BrokerProblem):
+    """Topics are not as they must be; the text says what to do."""
+
+    exit_code = 78  # EX_CONFIG
 
 
 def create(settings: Settings) -> dict[str, str]:
@@ -71,10 +73,12 @@ def create(settings: Settings) -> dict[str, str]:
     Raises
     ------
     TopicProblem
-        where a topic exists with other partitions or policies (nothing is altered), or no broker answers.
+        where a topic exists with other partitions or policies (nothing is altered).
+    BrokerProblem
+        where no broker answers, or it refuses.
     """
     wanted = topics(settings)
-    admin = connected(settings)
+    admin = administrator(settings)
     try:
         existing = set(admin.list_topics())
         missing = [t for t in wanted.values() if t.name not in existing]
@@ -88,7 +92,7 @@ def create(settings: Settings) -> dict[str, str]:
             )
         _verify(admin, wanted.values())
     except KafkaError as e:
-        raise TopicProblem(f"the broker refused: {e}") from e
+        raise BrokerProblem(f"the broker refused: {e}") from e
     finally:
         admin.close()
     return {t.name: "kept" if t.name in existing else "created" for t in wanted.values()}
@@ -98,7 +102,7 @@ def delete(settings: Settings) -> list[str]:
     """Delete a run's topics; live topics are out of reach."""
     if not settings.run:
         raise TopicProblem("live topics are not deleted; name a run")
-    admin = connected(settings)
+    admin = administrator(settings)
     try:
         existing = set(admin.list_topics())
         doomed = [t.name for t in topics(settings).values() if t.name in existing]
@@ -111,25 +115,6 @@ def delete(settings: Settings) -> list[str]:
     finally:
         admin.close()
     return doomed
-
-
-def connected(settings: Settings) -> KafkaAdminClient:
-    """Connect for administration.
-
-    Raises
-    ------
-    TopicProblem
-        where no broker answers.
-    """
-    try:
-        return KafkaAdminClient(
-            bootstrap_servers=settings.brokers.split(","), bootstrap_timeout_ms=BOOTSTRAP_MS
-        )
-    except (KafkaError, OSError, ValueError) as e:
-        raise TopicProblem(
-            f"no Kafka broker answers at {settings.brokers} ({type(e).__name__}). "
-            "Start one, or set BELWATCH_BROKERS to where yours is."
-        ) from e
 
 
 def _verify(admin: KafkaAdminClient, wanted: Iterable[Topic]) -> None:

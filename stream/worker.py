@@ -16,11 +16,12 @@ from kafka.errors import KafkaError
 from stream.app import make_app
 from stream.catalogue.load import load
 from stream.clock import now
+from stream.connection import BrokerProblem, administrator
 from stream.hosting import Host
 from stream.progress import Progress
 from stream.settings import Settings
 from stream.sinks.metrics import Metrics, serve
-from stream.topics import TopicProblem, connected, topics
+from stream.topics import TopicProblem, topics
 
 log = logging.getLogger(__name__)
 
@@ -34,14 +35,14 @@ def check(settings: Settings) -> None:
 
     Raises
     ------
-    TopicProblem
+    BrokerProblem
         saying which setting or command mends it.
     """
-    admin = connected(settings)
+    admin = administrator(settings)
     try:
         found = {t["name"]: len(t["partitions"]) for t in admin.describe_topics()}
     except KafkaError as error:
-        raise TopicProblem(f"the broker at {settings.brokers} refused to list topics: {error}") from error
+        raise BrokerProblem(f"the broker at {settings.brokers} refused to list topics: {error}") from error
     finally:
         admin.close()
     wrong = [
@@ -58,7 +59,7 @@ def work(settings: Settings) -> int:
 
     Raises
     ------
-    TopicProblem, CatalogueError, OSError
+    BrokerProblem, CatalogueError, OSError
         when it can't start; the text says what to do.
     """
     _quieten()

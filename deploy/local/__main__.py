@@ -14,7 +14,7 @@ from deploy.local.ports import Ports, PortTakenError
 from deploy.local.programs import Plan
 from deploy.local.stack import Stack, StackError
 from stream.commands.options import Span
-from stream.topics import TopicProblem
+from stream.connection import BrokerProblem
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -72,7 +72,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
         cli.main(prog_name="python -m deploy.local")
-    except (debs.DebsError, jars.JarsError, BrokerError, PortTakenError, StackError, TopicProblem) as error:
+    except (debs.DebsError, jars.JarsError, BrokerError, PortTakenError, StackError, BrokerProblem) as error:
         sys.exit(f"error: {error}")
 
 

@@ -57,5 +57,7 @@ def settings(**given: object) -> Settings:
         return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type] # pydantic judges them
     except ValidationError as e:
         first = e.errors(include_url=False)[0]
-        name = str(first["loc"][0]) if first["loc"] else "settings"
-        raise click.UsageError(f"{name} (BELWATCH_{name.upper()}): {first['msg']}") from None
+        where = "".join(f"{name} (BELWATCH_{str(name).upper()}): " for name in first["loc"][:1])
+        wrong = click.UsageError(where + first["msg"].removeprefix("Value error, "))
+        wrong.exit_code = 2 if given.keys() & first["loc"] else 78  # EX_CONFIG: it stands in the environment
+        raise wrong from None

@@ -58,7 +58,7 @@ def test_a_broker_that_is_not_there_is_said_with_what_to_do(tmp_path: Path) -> N
         text=True,
         check=False,
     )
-    assert done.returncode == 2
+    assert done.returncode == 69
     assert "no Kafka broker answers at 127.0.0.1:1" in done.stderr
     assert "set BELWATCH_BROKERS" in done.stderr
     assert "Traceback" not in done.stderr
