@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -16,8 +16,10 @@ from stream.commands import options
 from stream.core.explain import explain
 from stream.core.pipeline import Inbound, with_ticks
 from stream.settings import Settings
+from stream.sources import readers
 from stream.sources.ingest import ingest as ingest_file
 from stream.sources.jsonl import chronological
+from stream.sources.jsonl import read as read_jsonl
 from stream.sources.producer import Sender
 
 EVALUATION_SECONDS = 60.0
@@ -43,8 +45,50 @@ def jsonl(file: str, restart: bool) -> None:  # noqa: FBT001 - a flag of click
     \b
     belwatch ingest jsonl news.jsonl.gz
     """
+    _ingest(file, read_jsonl, restart=restart)
+
+
+def _dataset(form: str, about: str, example: str) -> click.Command:
+    """One command a format that `stream.sources.readers` reads."""
+
+    @click.command(
+        form,
+        help=f"Send a file of {about} to the live topics, or as JSONL to standard output.\n\n"
+        "Plain, .gz, .bz2, .zst or .zip. Rows that can't be taken are listed with their number and reason.\n\n"
+        f"\b\nbelwatch ingest {form} {example}\n"
+        f"belwatch ingest {form} {example} --to-jsonl > messages.jsonl",
+    )
+    @click.argument("file")
+    @click.option(
+        "--publisher", default="", help="Whose feed it is; else the host of its own link (feeds only)."
+    )
+    @click.option("--to-jsonl", is_flag=True, help="Write messages to standard output and send nothing.")
+    @click.option(
+        "--restart", is_flag=True, help="Begin at the first row, not where an interrupted run stopped."
+    )
+    def command(file: str, publisher: str, to_jsonl: bool, restart: bool) -> None:  # noqa: FBT001 - flags of click
+        def rows(path: str) -> Iterator[readers.Row]:
+            return readers.read(path, form, publisher)
+
+        if not to_jsonl:
+            _ingest(file, rows, restart=restart)
+            return
+        for row in rows(file):
+            if isinstance(row, readers.Bad):
+                click.echo(f"{file}:{row.number}: {row.reason}", err=True)
+            else:
+                click.echo(row.value.decode())
+
+    return command
+
+
+for _name, _format in readers.FORMATS.items():
+    ingest.add_command(_dataset(_name, _format.about, _format.example))
+
+
+def _ingest(file: str, rows: Callable[[str], Iterable[readers.Row]], *, restart: bool) -> None:
     with _progress("Sending", None) as tell:
-        done = ingest_file(options.settings(), file, restart=restart, tell=tell)
+        done = ingest_file(options.settings(), file, rows=rows, restart=restart, tell=tell)
     click.echo(
         f"{done.sent} messages sent" + (f", {done.skipped} had been sent before" if done.skipped else "")
     )

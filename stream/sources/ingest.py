@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from stream.replay import ROLE, message_key
 from stream.settings import Settings
 from stream.sources.jsonl import STDIN, Line, read
 from stream.sources.producer import Sender
+from stream.sources.readers import Bad, Row
 from stream.topics import LARGEST_RECORD, topics
 
 CONFIRMED_EVERY = 2_000  # lines between confirmations; a resumed run repeats fewer than these
@@ -28,9 +29,14 @@ class Ingested:
 
 
 def ingest(
-    settings: Settings, path: str, *, restart: bool = False, tell: Callable[[int], None] = lambda _: None
+    settings: Settings,
+    path: str,
+    *,
+    rows: Callable[[str], Iterable[Row]] = read,
+    restart: bool = False,
+    tell: Callable[[int], None] = lambda _: None,
 ) -> Ingested:
-    """Send a file's lines to live topics; `tell` hears the line number as it goes.
+    """Send a file's lines to live topics; `tell` hears the line number as it goes, `rows` reads other formats.
 
     Lines that can't be read are sent like the others, so that `observe` accounts for them; only what is too large
     for any record stays here. A line's time of receipt is its own `received_at`, else now. Sending a line again
@@ -47,9 +53,12 @@ def ingest(
     sender = Sender(settings)
     last = start
     try:
-        for line in read(path):
+        for line in rows(path):
             if line.number <= start:
                 done.skipped += 1
+                continue
+            if isinstance(line, Bad):
+                done.unreadable.append(line)
                 continue
             _send(sender, names, line, done)
             last = line.number
