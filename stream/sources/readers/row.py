@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import IO, Any, NamedTuple
+from typing import IO, Any, Literal, NamedTuple
 
 from schemas.wire import instant, rfc3339
 from stream.sources.jsonl import Line
@@ -42,7 +42,7 @@ def table(
     ValueError
         where a needed column is missing (another dataset, or edition of it), or a quote is never closed.
     """
-    quoting = csv.QUOTE_NONE if delimiter == "\t" else csv.QUOTE_MINIMAL
+    quoting: Literal[0, 3] = csv.QUOTE_NONE if delimiter == "\t" else csv.QUOTE_MINIMAL
     rows = csv.reader(text(stream), delimiter=delimiter, quoting=quoting)
     header = [name.strip('\ufeff" ').lower() for name in next(rows, [])]
     if missing := [name for name in needed if name not in header]:
