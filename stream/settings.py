@@ -53,6 +53,10 @@ class Settings(BaseSettings):
     data: Path = Field(Path(".data"), description="folder for local state and logs")
     metrics_host: str = Field("127.0.0.1", description="address /metrics, /live and /ready bind to")
     metrics_port: int = Field(9808, ge=0, le=65535, description="port of /metrics, /live and /ready")
+    page_host: str = Field("127.0.0.1", description="address the status page binds to")
+    page_port: int = Field(9810, ge=0, le=65535, description="port of the status page")
+    page_url: str = Field("", description="where browsers find the status page; unset: its host and port")
+    page_worker_url: str = Field("", description="the worker's /metrics; unset: the metrics host and port")
 
     @property
     def prefix(self) -> str:
