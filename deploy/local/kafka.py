@@ -8,7 +8,7 @@ import socket
 import subprocess
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -89,7 +89,9 @@ def properties(port: int, controller_port: int, log_dir: Path) -> dict[str, str]
     }
 
 
-def prepare(port: int, data_dir: Path, say: Callable[[str], None] = print) -> list[str]:
+def prepare(
+    port: int, data_dir: Path, say: Callable[[str], None] = print, more: Mapping[str, str] | None = None
+) -> list[str]:
     """Fetch what is missing, format the storage once, and return the command that runs the broker.
 
     Parameters
@@ -100,11 +102,13 @@ def prepare(port: int, data_dir: Path, say: Callable[[str], None] = print) -> li
         Settings and log segments. A folder that was used before keeps its cluster id and its topics.
     say
         Told in one line about downloads.
+    more
+        Settings of Kafka's beside ours, such as listeners that ask for a password; they win.
     """
     data_dir.mkdir(parents=True, exist_ok=True)
     jars = classpath(say)
     settings, log_dir = data_dir / "server.properties", data_dir / "log"
-    rows = properties(port, free_port(), log_dir.resolve())
+    rows = properties(port, free_port(), log_dir.resolve()) | dict(more or {})
     settings.write_text("".join(f"{key}={value}\n" for key, value in rows.items()))
     run = [*java(), *JVM, "-cp", jars]
     if not (log_dir / "meta.properties").exists():
@@ -134,11 +138,15 @@ def answers(port: int) -> bool:
 
 
 class Broker:
-    """One broker as a process of its own, for tests and tools: `with Broker(port, folder) as broker:`."""
+    """One broker as a process of its own, for tests and tools: `with Broker(port, folder) as broker:`.
 
-    def __init__(self, port: int, data_dir: Path) -> None:
+    `more`: settings of Kafka's beside ours; `port` must stay a plaintext listener.
+    """
+
+    def __init__(self, port: int, data_dir: Path, more: Mapping[str, str] | None = None) -> None:
         self.port = port
         self.data_dir = data_dir
+        self.more = more
         self.log = data_dir / "kafka.log"
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -150,7 +158,7 @@ class Broker:
     def start(self) -> Self:
         """Start and wait until the broker serves; raise BrokerError with its log's end otherwise."""
         require_free("kafka", self.port)
-        command = prepare(self.port, self.data_dir)
+        command = prepare(self.port, self.data_dir, more=self.more)
         with self.log.open("ab") as log:
             # A session of its own: Ctrl-C in the terminal is ours to hand on.
             self._process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)  # noqa: S603
