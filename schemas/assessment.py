@@ -64,6 +64,18 @@ class Contribution(Own):
     rest_points: float = 0.0
 
 
+class Attention(Own):
+    """How loud the talk is: context, since much talk is not much evidence.
+
+    `share` (0..1) of the day's articles mention the problem; `usual`: that of the same weekday in the weeks before;
+    `score`: the distance between the two in robust standard deviations.
+    """
+
+    share: float
+    usual: float
+    score: float
+
+
 class Versions(Own):
     """What computed it."""
 
@@ -103,4 +115,5 @@ class Assessment(Own):
     ledger: tuple[Contribution, ...]
     versions: Versions
     owner: str = ""
+    attention: Attention | None = None
     missed: dict[str, Instant] = Field(default_factory=dict)

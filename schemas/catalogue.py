@@ -46,6 +46,7 @@ class Problem(Own):
     register_days: Annotated[float, Field(gt=0)]
     entry_indicator: Name  # two observed voices of it fulfil a timed claim
     reports_cap: Annotated[int, Field(ge=1)]
+    attention_words: tuple[str, ...] = ()  # an article that shows one of these mentions the problem
     reliability: dict[Reliability, float]
     credibility: dict[int, float]
     credibility_by_act: dict[Act, int]

@@ -1,6 +1,6 @@
 """What travels on the `indications` topic besides ticks and reviews."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 from pydantic import Field, TypeAdapter
 
@@ -34,8 +34,27 @@ class Report(Own):
     heartbeat: Heartbeat | None = None
 
 
+class Stretch(NamedTuple):
+    """So many articles at neighbouring offsets from `first` on, all received in the second that ends at `second`."""
+
+    first: int
+    articles: int
+    second: int
+
+
+class Articles(Own):
+    """The readable articles of part of a source partition ("articles-2"); `about`: offsets that mention the problem.
+
+    Offsets are told, not sums, so that whoever hears them twice can count them once.
+    """
+
+    origin: str
+    stretches: tuple[Stretch, ...]
+    about: tuple[int, ...]
+
+
 class SourceSeen(Own):
-    """Newest event time of each expected source among records received by `received_at`.
+    """Newest event time of each expected source among records received by `received_at`, and what `articles` came.
 
     Any traffic proves that a source lives, the irrelevant too. Told before each tick and at the end of a pack.
     """
@@ -44,6 +63,7 @@ class SourceSeen(Own):
     problem: str
     received_at: Instant
     seen: dict[str, Instant]
+    articles: Articles | None = None
 
 
 Observation = Annotated[Report | SourceSeen | Tick | Review, Field(discriminator="type")]

@@ -4,19 +4,18 @@ import math
 from collections.abc import Collection, Iterable, Mapping
 from typing import Literal, NamedTuple
 
-from pydantic import Field
-
 from schemas.assessment import Assessment, Level, Versions
 from schemas.catalogue import Catalogue
 from schemas.report import OBSERVATION, Report, SourceSeen
 from schemas.review import Review
 from schemas.tick import Tick
-from schemas.wire import Own, instant, rfc3339
+from schemas.wire import instant, rfc3339
 from stream import __version__
 from stream.core.evaluate import Evaluator, Picture
 from stream.core.ledger import ledger
 from stream.core.memory import Memory
 from stream.core.score import next_level
+from stream.core.state import Fold
 from stream.core.statements import HOUR
 
 MOVED = 0.1  # index points that are worth telling between ticks
@@ -33,32 +32,6 @@ class Step(NamedTuple):
     writes: dict[str, bytes | None]
     assessments: list[tuple[bytes, bytes]]
     ends_batch: bool = False
-
-
-class Fold(Own):
-    """What depends on the order of the log: ticks heard, level, and what was told last.
-
-    Times are epoch seconds. `heard`: newest tick by origin; `every`: the grid they stand on, in seconds;
-    `waiting`: ticks not every origin has delivered; `clock`: newest time that the log has shown; `watermark`:
-    last offset folded, by log partition. `seen`: newest event time a source as of the last tick; `fresh`: what
-    came since, by the second it was received.
-    """
-
-    watermark: dict[str, int] = Field(default_factory=dict)
-    heard: dict[str, float] = Field(default_factory=dict)
-    waiting: tuple[float, ...] = ()
-    evaluated: float | None = None
-    every: float | None = None
-    clock: float = 0.0
-    newest: float | None = None
-    seen: dict[str, float] = Field(default_factory=dict)
-    fresh: dict[int, dict[str, float]] = Field(default_factory=dict)
-    level: Level = Level.NORMAL
-    since: float | None = None
-    fragile: bool = False
-    told: float | None = None  # index of the last assessment published
-    told_at_tick: float | None = None  # and of the last one that a tick concluded
-    told_tick: float = 0.0  # when that was
 
 
 class Assessor:
@@ -122,20 +95,16 @@ class Assessor:
         match observation:
             case Report():
                 rows = self._memory.add(observation)
-                update |= self._times(observation.received_at.timestamp(), observation.at.timestamp())
+                update |= self._fold.times(observation.received_at.timestamp(), observation.at.timestamp())
                 self._changed |= bool(rows)
             case Review():
                 rows = self._memory.review(observation)
-                update |= self._times(observation.at.timestamp(), None)
+                update |= self._fold.times(observation.at.timestamp(), None)
                 self._changed |= bool(rows)
             case SourceSeen():
-                newest = {s: at.timestamp() for s, at in observation.seen.items()}
-                second = math.ceil(observation.received_at.timestamp())
-                fresh = self._fold.fresh
-                update["fresh"] = fresh | {second: _latest(fresh.get(second, {}), newest)}
-                update |= self._times(self._fold.clock, max(newest.values(), default=None))
+                update |= self._fold.sources(observation)
             case Tick():
-                heard, completed = self._tick(observation)
+                heard, completed = self._fold.tick(observation, self._origins)
                 update |= heard
         self._fold = self._fold.model_copy(update=update)
         self._keep(rows)
@@ -157,30 +126,12 @@ class Assessor:
         """The account at `now` (epoch seconds), decayed; the level is the last tick's."""
         return self._assessment("now", "batch", now, math.inf, self._picture(now, math.inf))
 
-    def _times(self, clock: float, newest: float | None) -> dict[str, object]:
-        known = [at for at in (self._fold.newest, newest) if at is not None]
-        return {"clock": max(self._fold.clock, clock), "newest": max(known, default=None)}
-
     def _keep(self, rows: Iterable[tuple[str, bytes | None]]) -> None:
         self._rows |= {f"{self._problem}/{key}": value for key, value in rows}
 
-    def _tick(self, tick: Tick) -> tuple[dict[str, object], list[float]]:
-        """Note a tick of one origin; the times that every origin has delivered now are complete."""
-        at = tick.at.timestamp()
-        heard = _latest(self._fold.heard, {tick.origin: at})
-        evaluated = -math.inf if self._fold.evaluated is None else self._fold.evaluated
-        waiting = sorted({t for t in (*self._fold.waiting, at) if t > evaluated})
-        delivered = min((heard.get(origin, -math.inf) for origin in self._origins), default=-math.inf)
-        completed = [t for t in waiting if t <= delivered]
-        rest = tuple(t for t in waiting if t > delivered)
-        clock = max(self._fold.clock, at)
-        return {"heard": heard, "waiting": rest, "clock": clock, "every": tick.every}, completed
-
     def _evaluate_tick(self, at: float) -> None:
         picture = self._picture(at, at)
-        fold = self._fold.model_copy(
-            update={"seen": self._seen(at), "fresh": {s: f for s, f in self._fold.fresh.items() if s > at}}
-        )
+        fold = self._fold.concluded(at)
         levels = self._catalogue.problem.levels
         level = next_level(fold.level, picture.index, levels)
         entering = level is Level.CRITICAL and fold.level is not Level.CRITICAL
@@ -217,14 +168,7 @@ class Assessor:
             self._fold = self._fold.model_copy(update={"told": picture.index})
 
     def _picture(self, t: float, known_at: float) -> Picture:
-        return self._evaluator.picture(t, known_at, self._seen(known_at))
-
-    def _seen(self, known_at: float) -> dict[str, float]:
-        seen = self._fold.seen
-        for second, newest in self._fold.fresh.items():
-            if second <= known_at:
-                seen = _latest(seen, newest)
-        return seen
+        return self._evaluator.picture(t, known_at, self._fold.seen_by(known_at))
 
     def _assessment(
         self, name: str, cause: Literal["tick", "batch"], at: float, known_at: float, picture: Picture
@@ -251,9 +195,6 @@ class Assessor:
             ledger=ledger(picture, self._catalogue, at),
             versions=self._versions,
             owner=self._owner,
+            attention=fold.talk.attention(at, known_at),
             missed={source: instant(end) for source, end in picture.missed.items()},
         )
-
-
-def _latest(old: Mapping[str, float], new: Mapping[str, float]) -> dict[str, float]:
-    return {key: max(old.get(key, -math.inf), new.get(key, -math.inf)) for key in {**old, **new}}

@@ -10,6 +10,8 @@ from datetime import date, timedelta
 from statistics import median
 from typing import NamedTuple
 
+from schemas.assessment import Attention
+
 WEEKS = 8
 LEAST_WEEKS = 4  # with fewer days to compare with, nothing is said
 CONSISTENT = 1.4826  # makes the MAD of normal data estimate its standard deviation
@@ -17,18 +19,10 @@ LEAST_TOTAL = 20  # items in a day; a share of fewer is noise
 
 
 class Day(NamedTuple):
-    """Items received on one day (UTC): those about the problem, and all."""
+    """Articles received on one day (UTC): those about the problem, and all."""
 
     about: int
     total: int
-
-
-class Attention(NamedTuple):
-    """Share of items about the problem, its usual value, and the distance in robust standard deviations."""
-
-    share: float
-    usual: float
-    score: float
 
 
 def attention(days: Mapping[date, Day], today: date) -> Attention | None:
@@ -60,4 +54,4 @@ def attention(days: Mapping[date, Day], today: date) -> Attention | None:
     floor = max(usual, 1 / now.total)
     scale = max(spread, (floor * (1 - floor) / now.total) ** 0.5)
     share = now.about / now.total
-    return Attention(share, usual, (share - usual) / scale)
+    return Attention(share=share, usual=usual, score=(share - usual) / scale)

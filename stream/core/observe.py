@@ -17,6 +17,7 @@ from stream.core.decode import Refused, decode_article, decode_event, decode_rev
 from stream.core.grade import Grader
 from stream.core.match import Matcher
 from stream.core.sources import SourceIndex
+from stream.core.talk import Mentions, Teller
 
 SAMPLE = 200  # characters of a rejected message that are kept, for whoever mends its source
 
@@ -52,11 +53,12 @@ class Observer:
         self._sources = SourceIndex(catalogue)
         self._indicators = frozenset(catalogue.indicators)
         self._expected = frozenset(s.id for s in catalogue.sources if s.expected_every_hours)
+        self._mentions = Mentions(catalogue.problem.attention_words)
 
     def observe(self, pack: Sequence[Inbound]) -> Observed:
         """Turn a pack of one partition into observations; whatever can't be read is rejected with its reason."""
         found = Observed([], [], Counter())
-        seen = _Seen(self.problem)
+        seen = _Seen(self.problem, pack[0].origin if pack else "")
         for record in pack:
             try:
                 if record.kind == "tick":
@@ -90,6 +92,9 @@ class Observer:
         source = self._sources.find(body.publisher)
         if source.id in self._expected:
             seen.note(source.id, at, record.received_at)
+        if isinstance(body, Article):
+            about = self._mentions(f"{body.title}\n{body.text}")
+            seen.talk.note(record.offset, record.received_at, about=about)
         indications = self.indications(body, at)
         heartbeat = self._grader.heartbeat(body, source, indications) if isinstance(body, Article) else None
         matched = bool(indications or heartbeat)
@@ -108,21 +113,27 @@ class Observer:
 
 
 class _Seen:
-    """Newest event time a source, since it was last told."""
+    """Newest event time a source, and the articles, since this was last told."""
 
-    def __init__(self, problem: str) -> None:
+    def __init__(self, problem: str, origin: str) -> None:
         self._problem = problem
         self._newest: dict[str, float] = {}
         self._received_at = 0.0
+        self.talk = Teller(origin)
 
     def note(self, source: str, at: float, received_at: float) -> None:
         self._newest[source] = max(self._newest.get(source, at), at)
         self._received_at = max(self._received_at, received_at)
 
     def tell(self, found: Observed) -> None:
-        if self._newest:
-            seen = {source: instant(at) for source, at in sorted(self._newest.items())}
-            told = SourceSeen(problem=self._problem, received_at=instant(self._received_at), seen=seen)
+        articles = self.talk.told()
+        if self._newest or articles:
+            told = SourceSeen(
+                problem=self._problem,
+                received_at=instant(self._received_at),
+                seen={source: instant(at) for source, at in sorted(self._newest.items())},
+                articles=articles,
+            )
             found.observations.append(told.model_dump_json().encode())
         self._newest, self._received_at = {}, 0.0
 

@@ -11,7 +11,7 @@ from schemas.wire import instant
 from stream.core.assess import Assessor, Step
 from stream.core.observe import Inbound, Observed, Observer
 
-__all__ = ["Assessor", "Inbound", "Observed", "Observer", "Run", "Step", "with_ticks"]
+__all__ = ["Assessor", "Inbound", "Observed", "Observer", "Run", "Step", "in_one_partition", "with_ticks"]
 
 ORIGIN = "records-0"  # in process everything comes from one partition
 LOG = "indications-0"
@@ -40,6 +40,12 @@ def with_ticks(records: Iterable[Inbound], every: float, until: float | None = N
         due += every
 
 
+def in_one_partition(records: Iterable[Inbound]) -> Iterator[Inbound]:
+    """Number records as one partition would: in process there are no others."""
+    for offset, record in enumerate(records):
+        yield record._replace(origin=ORIGIN, offset=offset)
+
+
 class Run:
     """One pass over records in process: iterate for the assessments, then read the counts.
 
@@ -57,7 +63,7 @@ class Run:
     def __iter__(self) -> Iterator[Assessment]:
         """Yield each assessment as it is made."""
         pack: list[Inbound] = []
-        for record in self._records:
+        for record in in_one_partition(self._records):
             pack.append(record)
             if record.kind == "tick" or len(pack) == PACK:
                 yield from self._assess(pack)

@@ -11,7 +11,7 @@ from schemas.assessment import LEVELS, Assessment, Level
 from schemas.catalogue import Catalogue
 from schemas.indication import Indication
 from schemas.report import OBSERVATION, Report
-from stream.core.pipeline import Assessor, Inbound, Observer, with_ticks
+from stream.core.pipeline import Assessor, Inbound, Observer, in_one_partition, with_ticks
 from stream.core.statements import DAY, Penalties, expired_claims
 
 ORIGIN = "records-0"
@@ -110,7 +110,7 @@ def observe(
     """What `observe` makes of records and ticks, with the ablation's change to its indications."""
     observer = Observer(catalogue)
     pack: list[Inbound] = []
-    for item in with_ticks(records, every):
+    for item in in_one_partition(with_ticks(records, every)):
         pack.append(item)
         if item.kind == "tick" or len(pack) == PACK:
             yield from (_changed(value, ablation) for value in observer.observe(pack).observations)

@@ -1,0 +1,122 @@
+"""Talk: how many articles came, and how many of them mention the problem; what `attention` compares.
+
+`observe` keeps no state, so it tells what stood at which offsets, and `assess` counts each offset of an origin
+once: whoever reads a partition again, in packs of other sizes, tells the same offsets again. A message that its
+source sends twice is two, and so is a copy: talk is volume, which is why it never enters the index.
+"""
+
+import math
+from bisect import bisect_left
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Self
+
+import ahocorasick_rs
+from pydantic import Field
+
+from schemas.assessment import Attention
+from schemas.report import Articles, Stretch
+from schemas.wire import Own, instant
+from stream.core.attention import WEEKS, Day, attention
+
+KEPT = 7 * (WEEKS + 1)  # days
+
+Days = dict[date, Day]
+
+
+class Mentions:
+    """Whether a text shows one of the words that stand for the problem (`attention_words` of problem.toml).
+
+    >>> mentions = Mentions(["belarus"])
+    >>> mentions("Lukashenko: BELARUS is ready"), mentions("Rain over Kyiv")
+    (True, False)
+    """
+
+    def __init__(self, words: tuple[str, ...] | list[str]) -> None:
+        ways = {way for word in words for way in (word.lower(), word.title(), word.upper())}
+        self._search = ahocorasick_rs.AhoCorasick(sorted(ways))
+
+    def __call__(self, text: str) -> bool:
+        """One pass over the text."""
+        return bool(self._search.find_matches_as_indexes(text))
+
+
+class Teller:
+    """Notes the articles of one pack, record by record, and tells them as `Articles`."""
+
+    def __init__(self, origin: str) -> None:
+        self._origin = origin
+        self._stretches: list[Stretch] = []
+        self._about: list[int] = []
+
+    def note(self, offset: int, received_at: float, *, about: bool) -> None:
+        """One article: neighbours received in the same second make one stretch."""
+        second = math.ceil(received_at)
+        last = self._stretches[-1] if self._stretches else None
+        if last and offset == last.first + last.articles and second == last.second:
+            self._stretches[-1] = last._replace(articles=last.articles + 1)
+        else:
+            self._stretches.append(Stretch(offset, 1, second))
+        if about:
+            self._about.append(offset)
+
+    def told(self) -> Articles | None:
+        """What was noted since this was last asked; None where nothing was."""
+        found = Articles(origin=self._origin, stretches=tuple(self._stretches), about=tuple(self._about))
+        self._stretches, self._about = [], []
+        return found if found.stretches else None
+
+
+class Talk(Own):
+    """Articles counted: `upto` which offset of each origin, by day (UTC) of receipt.
+
+    `ahead` is what no tick has taken in yet, by the first tick that may (epoch seconds on the run's grid).
+    """
+
+    upto: dict[str, int] = Field(default_factory=dict)
+    days: dict[date, Day] = Field(default_factory=dict)
+    ahead: dict[float, Days] = Field(default_factory=dict)
+
+    def counting(self, articles: Articles, every: float | None) -> Self:
+        """Count what is new in `articles`; `every`: the grid of the ticks, in seconds, where it is known."""
+        begin = self.upto.get(articles.origin, -1) + 1
+        ahead = {tick: dict(days) for tick, days in self.ahead.items()}
+        end = begin
+        for first, count, second in articles.stretches:
+            end = max(end, first + count)
+            new = first + count - max(first, begin)
+            if new > 0:
+                mine = bisect_left(articles.about, first + count) - bisect_left(
+                    articles.about, max(first, begin)
+                )
+                # a grid of ticks is finer than a day and coarser than a second: so few counts, each exact
+                tick = math.ceil(second / every) * every if every else float(second)
+                days, day = ahead.setdefault(tick, {}), instant(second).date()
+                days[day] = _sum(days.get(day), Day(mine, new))
+        return self.model_copy(update={"upto": {**self.upto, articles.origin: end - 1}, "ahead": ahead})
+
+    def concluded(self, at: float) -> Self:
+        """Take in what was received by the tick at `at`, and forget the days that nothing is compared with."""
+        oldest = instant(at).date() - timedelta(days=KEPT)
+        days = {day: count for day, count in self._by(at).items() if day >= oldest}
+        return self.model_copy(
+            update={"days": days, "ahead": {tick: d for tick, d in self.ahead.items() if tick > at}}
+        )
+
+    def attention(self, at: float, known_at: float) -> Attention | None:
+        """Attention on the day that `at` ends or lies in; early in a day that has too few, on the day before."""
+        days = self._by(known_at)
+        today = instant(math.ceil(at) - 1).date()
+        return attention(days, today) or attention(days, today - timedelta(days=1))
+
+    def _by(self, known_at: float) -> Mapping[date, Day]:
+        days = dict(self.days)
+        for tick, counts in self.ahead.items():
+            if tick <= known_at:
+                for day, count in counts.items():
+                    days[day] = _sum(days.get(day), count)
+        return days
+
+
+def _sum(one: Day | None, other: Day) -> Day:
+    return Day(one.about + other.about, one.total + other.total) if one else other
