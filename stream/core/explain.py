@@ -22,6 +22,12 @@ def explain(assessment: Assessment) -> str:
         )
     if a.silence > 0:
         lines.append(f"{a.silence:.0%} of the expected sources, by reliability, are silent")
+    if a.attention:
+        talk = a.attention
+        lines.append(
+            f"talk: {talk.share:.1%} of the day's articles mention it, usually {talk.usual:.1%}"
+            f" ({talk.score:+.1f} standard deviations; no part of the index)"
+        )
     for title, rows in (
         ("what moves it", [c for c in a.ledger if abs(c.points) >= WORTH]),
         ("what only widens the band", [c for c in a.ledger if not c.points and c.ambiguous >= WORTH]),

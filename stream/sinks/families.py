@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 
-from schemas.assessment import LEVELS, Assessment, Contribution, Evidence
+from schemas.assessment import LEVELS, Assessment, Attention, Contribution, Evidence
 from schemas.catalogue import Catalogue, Threshold
 from stream.sinks.plain import link, plain
 
@@ -96,6 +96,7 @@ def standing(families: Families, assessment: Assessment) -> Iterator[Metric]:
         [((source,), end.timestamp()) for source, end in sorted(assessment.missed.items())],
         "source",
     )
+    yield from _attention(families, assessment.attention)
     names = ("indicator", "group", "kind")
     yield families.gauge(
         "belwatch_indicator_activation",
@@ -138,6 +139,25 @@ def _figures(one: Callable[[str, str, float | None], Metric], assessment: Assess
         "belwatch_knockout_claims",
         "Fewest claims without which the index would be below the level's threshold.",
         assessment.knockout,
+    )
+
+
+def _attention(families: Families, talk: Attention | None) -> Iterator[Metric]:
+    """Yield how loud the talk is; no samples where too little is known."""
+    yield families.one(
+        "belwatch_attention_share",
+        "Share of the day's articles that mention the problem; no part of the index.",
+        talk.share if talk else None,
+    )
+    yield families.one(
+        "belwatch_attention_usual_share",
+        "The same on this weekday in the weeks before, as a median.",
+        talk.usual if talk else None,
+    )
+    yield families.one(
+        "belwatch_attention_score",
+        "Robust standard deviations between the day's share and the usual.",
+        talk.score if talk else None,
     )
 
 

@@ -12,7 +12,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.samples import Sample
 
-from schemas.assessment import Level
+from schemas.assessment import Attention, Level
 from schemas.wire import instant
 from stream.catalogue.load import load
 from stream.core.decode import REASONS
@@ -82,6 +82,17 @@ def test_decay_happens_at_the_time_of_the_scrape() -> None:
         for _ in range(2)
     ]
     assert shown == [30.0, 29.0]
+
+
+def test_attention_is_shown_where_it_is_known(metrics: Metrics, samples: Scrape) -> None:
+    metrics.publish(Published(assess=lambda at: assessed(Level.WARNING, at)))
+    assert "belwatch_attention_score" not in {s.name for s in samples()}
+    talk = Attention(share=0.06, usual=0.01, score=4.5)
+    metrics.publish(Published(assess=lambda at: assessed(Level.WARNING, at, attention=talk)))
+    found = samples()
+    assert _value(found, "belwatch_attention_share") == 0.06
+    assert _value(found, "belwatch_attention_usual_share") == 0.01
+    assert _value(found, "belwatch_attention_score") == 4.5
 
 
 def test_the_standing_is_shown_whole(metrics: Metrics, samples: Scrape) -> None:
