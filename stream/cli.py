@@ -7,7 +7,7 @@ import click
 
 from stream import __version__
 from stream.catalogue.load import CatalogueError
-from stream.commands import feed, judge, local, offline, operate
+from stream.commands import feed, judge, local, offline, operate, page, poll
 from stream.connection import BrokerProblem
 from stream.sources.jsonl import FileProblem
 
@@ -24,7 +24,7 @@ def cli() -> None:
     """
 
 
-for family in (offline, judge, feed, operate, local):
+for family in (offline, judge, feed, operate, poll, page, local):
     for command in family.COMMANDS:
         cli.add_command(command)
 

@@ -44,6 +44,8 @@ def topics(settings: Settings) -> dict[str, Topic]:
         "assess-changelog": (PROBLEM_PARTITIONS, "compact", None),
         "assessments": (PROBLEM_PARTITIONS, "delete", None),
     }
+    if not settings.run:  # a run polls nothing
+        rows["cursors"] = (1, "compact", None)
     return {
         role: Topic(f"{settings.prefix}-{role}", partitions, _config(settings, role, policy, days))
         for role, (partitions, policy, days) in rows.items()

@@ -11,7 +11,7 @@ from stream.commands import options
 FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
-def set_up_logging() -> None:
+def log_to_terminal() -> None:
     """Log to standard error; of Kafka's own client, warnings only."""
     logging.basicConfig(level=logging.INFO, format=FORMAT, stream=sys.stderr)
     logging.getLogger("kafka").setLevel(logging.WARNING)
@@ -55,7 +55,7 @@ def worker(run: str | None, environment: str | None, metrics_port: int | None) -
     """
     from stream.worker import work  # noqa: PLC0415 - Faust takes a second to import; only this command needs it
 
-    set_up_logging()
+    log_to_terminal()
     sys.exit(work(options.settings(run=run, environment=environment, metrics_port=metrics_port)))
 
 
@@ -69,7 +69,7 @@ def clock(every: float | None) -> None:
     """
     from stream.clock import run  # noqa: PLC0415 - see worker
 
-    set_up_logging()
+    log_to_terminal()
     run(options.settings(tick_seconds=every))
 
 
