@@ -10,8 +10,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
+from kafka import TopicPartition
+from kafka.errors import CoordinatorNotAvailableError
+from made import environment
 
+from stream.connection import administrator, consumer
 from stream.settings import Settings
 from stream.topics import topics
 
@@ -20,7 +23,7 @@ PROGRAM = """
 import logging, sys
 from stream.settings import Settings
 from stream.worker import work
-logging.basicConfig(level=logging.INFO)
+logging.basicConfig(level=logging.INFO, format="%(created).3f %(levelname)s:%(name)s:%(message)s")
 sys.exit(work(Settings()))
 """
 
@@ -30,13 +33,9 @@ class Worker:
 
     def __init__(self, settings: Settings, folder: Path, name: str = "worker") -> None:
         self.log = folder / f"{name}.log"
-        self._environment = os.environ | {
-            "BELWATCH_BROKERS": settings.brokers,
-            "BELWATCH_DATA": str(folder / name),
-            "BELWATCH_METRICS_PORT": "0",
-        }
-        if settings.run:
-            self._environment["BELWATCH_RUN"] = settings.run
+        self._environment = os.environ | environment(
+            settings.model_copy(update={"data": folder / name, "metrics_port": 0})
+        )
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> Self:
@@ -49,9 +48,13 @@ class Worker:
 
     def end(self, how: signal.Signals, patience: float = 20) -> int:
         """Send a signal and wait for the exit code."""
+        self.send(how)
+        return self.wait(patience)
+
+    def send(self, how: signal.Signals) -> None:
+        """Send a signal."""
         assert self._process is not None
         self._process.send_signal(how)
-        return self.wait(patience)
 
     def wait(self, patience: float) -> int:
         """Wait for the process to end by itself; its exit code."""
@@ -78,19 +81,21 @@ def ends(settings: Settings, *roles: str) -> dict[TopicPartition, int]:
     """End offsets of these topics, by partition."""
     names = topics(settings)
     tps = [TopicPartition(names[role].name, p) for role in roles for p in range(names[role].partitions)]
-    consumer = KafkaConsumer(bootstrap_servers=settings.brokers, enable_auto_commit=False)
+    reader = consumer(settings)
     try:
-        return dict(consumer.end_offsets(tps))
+        return dict(reader.end_offsets(tps))
     finally:
-        consumer.close()
+        reader.close()
 
 
 def committed(settings: Settings) -> dict[TopicPartition, int]:
     """Offsets the workers' group has committed."""
-    admin = KafkaAdminClient(bootstrap_servers=settings.brokers)
+    admin = administrator(settings)
     try:
         groups = admin.list_group_offsets(settings.prefix)
         return {tp: row.offset for rows in groups.values() for tp, row in rows.items()}
+    except CoordinatorNotAvailableError:
+        return {}  # a new broker makes the topic of offsets when the first group comes
     finally:
         admin.close()
 
