@@ -112,7 +112,7 @@ class Fetcher:
         port = url.port or {"http": 80, "https": 443}[url.scheme]
         found = list(self._resolve(url.host, port))
         for address in found:
-            if address not in self._allowed and not ipaddress.ip_address(address.split("%")[0]).is_global:
+            if address not in self._allowed and not _public(address):
                 raise FetchProblem(f"{url}: {url.host} is {address}, which is not a public address")
         if not found:
             raise FetchProblem(f"{url}: {url.host} has no address")
@@ -135,6 +135,11 @@ class Fetcher:
             if self._clock() > deadline:
                 raise FetchProblem(f"not whole after {self._seconds:g} s")
         return Document(bytes(body), changed=True, etag=etag, modified=modified)
+
+
+def _public(address: str) -> bool:
+    found = ipaddress.ip_address(address.split("%")[0])  # without the zone of a link-local address
+    return found.is_global and not found.is_multicast
 
 
 def _retry_after(written: str) -> float:
