@@ -20,6 +20,7 @@ LAYERS = (
     ("stream.clock",),
     ("stream.sources", "stream.replay", "stream.view"),
     ("stream.sinks",),
+    ("stream.page",),
     ("stream.hosting", "stream.table", "stream.progress"),
     ("stream.agents",),
     ("stream.app",),
