@@ -3,7 +3,7 @@ PYTHON ?= python3
 RUN := .venv/bin/python -m deploy.local
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test lint types unit rules integration bench fetch constraints clean
+.PHONY: help setup demo run test lint types unit rules integration bench chaos fetch constraints clean
 
 help: ## list the targets
 	@grep -E '^[a-z ]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 36
@@ -26,6 +26,9 @@ lint types unit rules integration: setup ## one test stage
 
 bench: setup ## benchmarks
 	@.venv/bin/python -m pytest tests/benchmarks
+
+chaos: setup ## kill and stop workers and broker under load, 20 minutes (SEED=n repeats, WRITE=1 records)
+	@PYTHONPATH=tests:. .venv/bin/python -m chaos $(if $(SEED),--seed $(SEED)) $(if $(WRITE),--write)
 
 fetch: setup ## download what the stack runs, for later use without network
 	@$(RUN) fetch

@@ -179,6 +179,11 @@ class Broker:
         """End the broker at once, as a crash would."""
         self._end(signal.SIGKILL)
 
+    def send(self, how: signal.Signals) -> None:
+        """Send a signal, such as SIGSTOP, which makes every request to it stall."""
+        if self._process is not None:
+            self._process.send_signal(how)
+
     def _end(self, how: signal.Signals) -> None:
         if self._process is None:
             return

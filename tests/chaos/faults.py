@@ -1,0 +1,175 @@
+"""Faults: what is done to workers and broker while the load runs, each waited for until all is caught up."""
+
+import random
+import signal
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from contextlib import suppress
+from typing import NamedTuple
+
+from chaos.fleet import Fleet, Position
+from kafka.errors import KafkaError
+
+from deploy.local.kafka import Broker
+from stream.connection import BrokerProblem
+
+RECOVERY_SECONDS = 90.0
+LOOK = 0.2
+RESERVE = "c"  # joins and leaves; the others are always there
+
+
+class StuckError(Exception):
+    """What stood in the topics at a fault was not caught up with."""
+
+
+class Bounds(NamedTuple):
+    """How long faults last, in seconds: from, to."""
+
+    zombie: tuple[float, float] = (15.0, 40.0)  # the session times out after 10
+    away: tuple[float, float] = (0.0, 4.0)
+    stall: tuple[float, float] = (1.0, 9.0)
+
+
+class Faults:
+    """Does faults, and keeps account of them: how many of each kind, and how long recovery took."""
+
+    def __init__(
+        self,
+        fleet: Fleet,
+        broker: Broker,
+        position: Position,
+        chance: random.Random,
+        bounds: Bounds,
+        tell: Callable[[str, str, float | None], None],
+    ) -> None:
+        self.counts: Counter[str] = Counter()
+        self.recoveries: dict[str, list[float]] = defaultdict(list)
+        self._fleet = fleet
+        self._broker = broker
+        self._position = position
+        self._chance = chance
+        self._bounds = bounds
+        self._tell = tell
+
+    def do(self, kind: str) -> None:
+        """Do one fault of KINDS and wait until the workers have recovered."""
+        KINDS[kind](self)
+
+    def settle(self) -> None:
+        """Wait until all is caught up, without a fault."""
+        self._recovered("settle", "", time.monotonic())
+
+    def kill(self) -> None:
+        """kill -9 of one worker."""
+        began = time.monotonic()
+        victim = self._victim()
+        self._kill(victim)
+        self._recovered("kill", victim, began)
+
+    def kill_again(self) -> None:
+        """kill -9 of a worker that, or beside one that, is still recovering."""
+        first, second = self._victim(), self._victim()
+        self._kill(first)
+        time.sleep(self._chance.uniform(0.3, 9.0))
+        began = time.monotonic()
+        self._kill(second)
+        self._recovered("kill again", f"{first}, {second}", began)
+
+    def kill_all(self) -> None:
+        """kill -9 of all workers at once."""
+        began = time.monotonic()
+        for name in self._fleet.names:
+            self._kill(name)
+        self._recovered("kill all", "", began)
+
+    def zombie(self) -> None:
+        """SIGSTOP for longer than the session, so that others take over; then SIGCONT."""
+        victim = self._victim()
+        seconds = self._chance.uniform(*self._bounds.zombie)
+        began = time.monotonic()
+        self._fleet.stop(victim)
+        self.counts["worker SIGSTOP"] += 1
+        self._recovered("stand still", f"{victim} for {seconds:.0f} s", began)
+        if self._chance.random() < 0.5:
+            other = self._chance.choice([name for name in self._fleet.names if name != victim])
+            again = time.monotonic()
+            self._kill(other)
+            self._recovered("kill beside a zombie", other, again)
+        time.sleep(max(0.0, began + seconds - time.monotonic()))
+        began = time.monotonic()
+        self._fleet.wake(victim)
+        self._recovered("zombie wakes", victim, began)
+
+    def broker_kill(self) -> None:
+        """kill -9 of the broker; every other time a worker dies in the meantime."""
+        self._broker.kill()
+        self.counts["broker kill -9"] += 1
+        away = self._chance.uniform(*self._bounds.away)
+        time.sleep(away)
+        victim = ""
+        if self.counts["broker kill -9"] % 2:
+            victim = self._victim()
+            self._kill(victim)
+        self._broker.start()
+        began = time.monotonic()
+        self._recovered("broker kill", f"away for {away:.1f} s; {victim}", began)
+
+    def broker_stall(self) -> None:
+        """Stop the broker for seconds, so that sends stall; every other time a worker dies meanwhile."""
+        seconds = self._chance.uniform(*self._bounds.stall)
+        self._broker.send(signal.SIGSTOP)
+        self.counts["broker stall"] += 1
+        time.sleep(seconds)
+        victim = ""
+        if self.counts["broker stall"] % 2:
+            victim = self._victim()
+            self._kill(victim)
+        self._broker.send(signal.SIGCONT)
+        began = time.monotonic()
+        self._recovered("broker stall", f"{seconds:.1f} s; {victim}", began)
+
+    def move(self) -> None:
+        """Let the third worker join, or leave if it is there."""
+        began = time.monotonic()
+        leaves = RESERVE in self._fleet.names
+        (self._fleet.leave if leaves else self._fleet.join)(RESERVE)
+        what = "leave" if leaves else "join"
+        self.counts[f"worker {what}s"] += 1
+        self._recovered(what, RESERVE, began)
+
+    def _kill(self, name: str) -> None:
+        self._fleet.kill(name)
+        self.counts["worker kill -9"] += 1
+
+    def _victim(self) -> str:
+        """Choose a worker, more often than not the one that has the state."""
+        names = [name for name in self._fleet.names if name not in self._fleet.stopped]
+        owner = self._fleet.owner()
+        return owner if owner in names and self._chance.random() < 0.6 else self._chance.choice(names)
+
+    def _recovered(self, kind: str, detail: str, began: float) -> None:
+        """Wait until all is done that stood in the topics a second after `began`, which is surely new."""
+        time.sleep(max(0.0, began + 1.0 - time.monotonic()))
+        mark = None
+        while mark is None or not self._position.reached(mark):
+            if time.monotonic() - began > RECOVERY_SECONDS:
+                raise StuckError(f"{kind} ({detail}): not recovered within {RECOVERY_SECONDS:g} s")
+            if mark is None:
+                with suppress(KafkaError, BrokerProblem):
+                    mark = self._position.ends()
+            time.sleep(LOOK)
+        seconds = time.monotonic() - began
+        self.recoveries[kind].append(seconds)
+        self._tell(kind, detail, seconds)
+
+
+KINDS: dict[str, Callable[[Faults], None]] = {
+    "kill": Faults.kill,
+    "kill again": Faults.kill_again,
+    "kill all": Faults.kill_all,
+    "zombie": Faults.zombie,
+    "broker kill": Faults.broker_kill,
+    "broker stall": Faults.broker_stall,
+    "move": Faults.move,
+}
