@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from typing import NamedTuple
 
 # Soft hyphen, zero-width and bidi controls, variation selectors, BOM: they hide inside words.
@@ -15,16 +16,24 @@ _LETTERS = str.maketrans(
     {"ё": "е", "ў": "у", "ї": "і", "ґ": "г"} | dict.fromkeys(INVISIBLE + _STRESS + _APOSTROPHES)
 )
 _HIDDEN = re.compile(f"[{INVISIBLE}]")
-_POSSESSIVE = re.compile(rf"(?<=[A-Za-z])[{_APOSTROPHES}]s\b")
+_POSSESSIVE = re.compile(
+    rf"[{_APOSTROPHES}](?<=[A-Za-z].)s\b"
+)  # a pattern that begins with a set is a quick search
 _AMERICA = re.compile(r"\bU\.S\.A?\.?|\bUSA?\b")  # "US", not "us"
 _MAY = re.compile(r"\bMay(?=\s+\d)|(?<=\d\s)May\b|(?<=\bin\s)May\b")  # the month, not the modal
-_DISTANCE = re.compile(r"(?<=\d)(?=(?:km|км)\b)", re.IGNORECASE)
+_DISTANCE = re.compile(r"\d(?=(?:km|км)\b)", re.IGNORECASE)
 _CAMEL = re.compile(r"(?<=[a-zа-яёіїєґў])(?=[A-ZА-ЯЁІЇЄҐЎ][a-zа-яёіїєґў])")
 _HASHTAG = re.compile(r"#(\w+)")
 _LINK = re.compile(r"https?://\S+")
+_DASH = re.compile(r"\s-\s")
+_PLAIN = re.compile(r"[^\W_]+")
 _WORD = re.compile(r"([:\u2013\u2014]|(?<=\s)-(?=\s))|([\U0001F1E6-\U0001F1FF]{2}|[^\W_]+)")
 # Where a sentence may end; a cut mark, a list's semicolon and a line break end one too.
-_END = re.compile(r"(?<=[.!?…])[\"»”)]*\s+|\n+|\s*\[(?:…|\.\.\.)\]\s*|;\s+|\*{2,}")
+# Where one would match at all is told by its first character, so nothing else is tried, and no text is slow.
+_END = re.compile(
+    r"[.!?…\n;*\[](?:(?<=[.!?…])[\"»”)]*\s+|(?<=\n)\n*|(?<=\[)(?:…|\.\.\.)\]\s*|(?<=;)\s+|(?<=\*)\*+)"
+)
+_STOPS = frozenset(".!?…")  # these stay with their sentence
 _ABBREVIATION = re.compile(
     r"(?:\b(?:[A-Z]|Mr|Mrs|Ms|Dr|Gen|Lt|Col|Maj|Adm|Sen|Rep|Gov|St|No|vs|approx|им|ул|гг?|тыс|тис|млн|обл|рр?|св|гл)"
     r"|\b[А-ЯІЇЄ])\.$"
@@ -46,8 +55,8 @@ def fold(text: str) -> str:
     >>> fold("Бела\u00adрусь ЁЛКА об’єкт Russia’s")
     'беларусь елка обєкт russia'
     """
-    text = _POSSESSIVE.sub("", unicodedata.normalize("NFC", text))
-    return text.lower().translate(_LETTERS)
+    text = _POSSESSIVE.sub("", unicodedata.normalize("NFC", text)).lower()
+    return text.replace("'", "").replace("`", "") if text.isascii() else text.translate(_LETTERS)
 
 
 def is_disguised(text: str) -> bool:
@@ -63,16 +72,25 @@ def sentences(text: str) -> list[str]:
     """
     found: list[str] = []
     held = ""
-    for part in _END.split(text):
+    for part in _parts(text):
         piece = f"{held} {part}".strip() if held else part.strip()
         held = ""
         if not piece:
             continue
-        if _ABBREVIATION.search(piece[-12:]):
+        if piece[-1] == "." and _ABBREVIATION.search(piece[-12:]):
             held = piece
             continue
         found.extend(piece[n : n + MAX_SENTENCE] for n in range(0, len(piece), MAX_SENTENCE))
     return [*found, held] if held else found
+
+
+def _parts(text: str) -> Iterator[str]:
+    start = 0
+    for end in _END.finditer(text):
+        at = end.start()
+        yield text[start : at + (text[at] in _STOPS)]
+        start = end.end()
+    yield text[start:]
 
 
 def words(sentence: str) -> Words:
@@ -91,10 +109,12 @@ def words(sentence: str) -> Words:
         sentence = _AMERICA.sub(" usa ", sentence)
     if "May" in sentence:
         sentence = _MAY.sub("5", sentence)
-    sentence = _DISTANCE.sub(" ", sentence)
+    sentence = fold(_DISTANCE.sub(r"\g<0> ", sentence))
+    if sentence.isascii() and ":" not in sentence and not _DASH.search(sentence):
+        return Words(tuple(_PLAIN.findall(sentence)), None, None)
     found: list[str] = []
     colon = dash = None
-    for mark, word in _WORD.findall(fold(sentence)):
+    for mark, word in _WORD.findall(sentence):
         if word:
             found.append(word)
         elif mark == ":":

@@ -7,7 +7,7 @@ A word wakes only the terms that begin with it, so the cost follows the text, no
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -28,28 +28,25 @@ class Span(NamedTuple):
 
 
 Hits = dict[str, list[Span]]
-_Ends = dict[tuple[str, int], set[int]]  # of each concept's hits, by where they start
 
 
-class _Element(NamedTuple):
-    """One step of a term: a word class (`word`), a concept, or a gap of up to `gap` words."""
+class _Node:
+    """One place in the terms of a level, laid over each other as a trie: what may come next, what ends here."""
 
-    word: int | None = None
-    concept: str | None = None
-    gap: int = 0
-    optional: bool = False
+    __slots__ = ("any", "concepts", "ends", "words")
 
-
-class _Term(NamedTuple):
-    concept: str
-    level: int
-    steps: tuple[_Element, ...]
-    words: frozenset[int]  # what must stand somewhere in the sentence, or the term needn't be tried
-    concepts: frozenset[str]
-    lone: bool  # one word and no more: the usual case, and a quick one
+    def __init__(self) -> None:
+        self.words: dict[int, _Node] = {}  # by word class
+        self.concepts: dict[str, _Node] = {}
+        self.any: _Node | None = None  # any one word
+        self.ends: list[str] = []  # concepts that a term up to here stands for
 
 
-_Queue = list[list[tuple[_Term, int]]]  # by level: terms to try, and from which word on
+class _Word(NamedTuple):
+    """What is known of a word: its classes, and by level where terms go on that begin with it."""
+
+    classes: tuple[int, ...]
+    begins: tuple[tuple[int, _Node], ...]
 
 
 class Lexicon:
@@ -61,43 +58,41 @@ class Lexicon:
         self._prefixes: dict[str, list[int]] = defaultdict(list)
         self._classes: dict[str, int] = {}
         self._stem = snowballstemmer.stemmer("english").stemWord
-        self._by_word: dict[int, list[_Term]] = defaultdict(list)
-        self._by_concept: dict[str, list[_Term]] = defaultdict(list)
         order = levels(concepts)
-        self._depth = 1 + max(order.values(), default=0)
+        self._roots = [_Node() for _ in range(1 + max(order.values(), default=0))]
         self._names = {key: concept.name for key, concept in concepts.items() if concept.name}
         self._unless = {name: concept.unless for name, concept in concepts.items() if concept.unless}
         for name, concept in concepts.items():
             for term in concept.terms:
-                self._add(name, order[name], term)
+                self._add(name, self._roots[order[name]], _parts(term))
+        self._after: dict[str, list[tuple[int, _Node]]] = defaultdict(list)
+        for level, root in enumerate(self._roots):
+            for name, node in root.concepts.items():
+                self._after[name].append((level, node))
         self._lengths = tuple(sorted({len(prefix) for prefix in self._prefixes}))
-        self._classify = lru_cache(CACHE)(self._classes_of)
+        self._known = lru_cache(CACHE)(self._word)
 
-    def _add(self, concept: str, level: int, term: str) -> None:
-        steps = tuple(self._element(part) for part in _parts(term))
-        first = steps[0]
-        needed = [step for step in steps if not step.optional and not step.gap]
-        entry = _Term(
-            concept,
-            level,
-            steps,
-            words=frozenset(step.word for step in needed if step.word is not None),
-            concepts=frozenset(step.concept for step in needed if step.concept is not None),
-            lone=len(steps) == 1 and first.word is not None,
-        )
-        if first.word is not None:
-            self._by_word[first.word].append(entry)
-        else:
-            self._by_concept[first.concept or ""].append(entry)
-
-    def _element(self, part: str) -> _Element:
+    def _add(self, concept: str, node: _Node, parts: Sequence[str]) -> None:
+        """Lay a term's steps into the trie from `node` on; what may be missing is laid with it and without."""
+        if not parts:
+            if concept not in node.ends:
+                node.ends.append(concept)
+            return
+        part, rest = parts[0], parts[1:]
         if gap := _GAP.match(part):
-            return _Element(gap=int(gap[1] or 1))
-        optional = part.endswith("?")
+            self._add(concept, node, rest)
+            for _ in range(int(gap[1] or 1)):
+                node.any = node.any or _Node()
+                node = node.any
+                self._add(concept, node, rest)
+            return
+        if part.endswith("?"):
+            self._add(concept, node, rest)
         part = part.removesuffix("?")
         if part.startswith("{"):
-            return _Element(concept=part[1:-1], optional=optional)
-        return _Element(word=self._class(part), optional=optional)
+            self._add(concept, node.concepts.setdefault(part[1:-1], _Node()), rest)
+        else:
+            self._add(concept, node.words.setdefault(self._class(part), _Node()), rest)
 
     def _class(self, part: str) -> int:
         if part in self._classes:
@@ -113,7 +108,7 @@ class Lexicon:
             self._exact[part].append(number)
         return number
 
-    def _classes_of(self, word: str) -> tuple[int, ...]:
+    def _word(self, word: str) -> _Word:
         found = list(self._exact.get(word, ()))
         if word.isascii():
             found += self._stems.get(self._stem(word), ())
@@ -121,7 +116,13 @@ class Lexicon:
             if length > len(word):
                 break
             found += self._prefixes.get(word[:length], ())
-        return tuple(found)
+        begins = [
+            (level, root.words[number])
+            for level, root in enumerate(self._roots)
+            for number in found
+            if number in root.words
+        ]
+        return _Word(tuple(found), tuple(begins))
 
     def name(self, hits: Hits) -> str | None:
         """The proper name that a sentence mentions, the first in order of the alphabet; None where none."""
@@ -129,71 +130,53 @@ class Lexicon:
 
     def hits(self, text: tuple[str, ...]) -> Hits:
         """Where each concept stands in the folded words `text`; only concepts that do."""
-        classes = [self._classify(word) for word in text]
-        present = {number for found in classes for number in found}
-        queue: _Queue = [[] for _ in range(self._depth)]
-        for at, found in enumerate(classes):
-            for number in found:
-                for term in self._by_word.get(number, ()):
-                    if term.words <= present:
-                        queue[term.level].append((term, at))
-        hits: Hits = defaultdict(list)
-        ends: dict[tuple[str, int], set[int]] = defaultdict(set)
-        for level in queue:
-            for term, at in level:
-                if not term.concepts <= hits.keys():
-                    continue
-                fits = (at + 1,) if term.lone else _match(term.steps, 0, at, classes, ends)
-                for end in fits:
-                    self._record(term, Span(at, end), hits, ends, present, queue)
-        return dict(hits)
+        known = [self._known(word) for word in text]
+        queue: list[list[tuple[_Node, int, int]]] = [[] for _ in self._roots]  # by level: from where to go on
+        for at, word in enumerate(known):
+            for level, node in word.begins:
+                queue[level].append((node, at, at + 1))
+        hits: Hits = {}
+        starts: dict[int, list[tuple[str, int]]] = defaultdict(
+            list
+        )  # concepts that start at a word, with their ends
+        for waiting in queue:
+            for node, start, at in waiting:
+                for concept, end in _walk(node, at, known, starts):
+                    span = Span(start, end)
+                    if (concept, end) in starts[start] or self._barred(concept, span, hits):
+                        continue
+                    starts[start].append((concept, end))
+                    hits.setdefault(concept, []).append(span)
+                    for later, further in self._after.get(concept, ()):
+                        queue[later].append((further, start, end))
+        return hits
 
-    def _record(
-        self, term: _Term, span: Span, hits: Hits, ends: _Ends, present: set[int], queue: _Queue
-    ) -> None:
-        """Note a hit, unless it is known or barred, and wake the terms that begin with its concept."""
-        known = ends[term.concept, span.start]
-        bars = self._unless.get(term.concept, ())
-        if span.end in known or any(_overlap(span, bar) for other in bars for bar in hits.get(other, ())):
-            return
-        known.add(span.end)
-        hits[term.concept].append(span)
-        for later in self._by_concept.get(term.concept, ()):
-            if later.words <= present:
-                queue[later.level].append((later, span.start))
+    def _barred(self, concept: str, span: Span, hits: Hits) -> bool:
+        bars = self._unless.get(concept, ())
+        return any(_overlap(span, bar) for other in bars for bar in hits.get(other, ()))
 
 
 def _overlap(one: Span, other: Span) -> bool:
     return one.start < other.end and other.start < one.end
 
 
-def _match(
-    steps: tuple[_Element, ...],
-    step: int,
-    at: int,
-    classes: list[tuple[int, ...]],
-    ends: _Ends,
-) -> set[int]:
-    """Ends of all ways the steps from `step` on fit from word `at` on."""
-    if step == len(steps):
-        return {at}
-    element = steps[step]
-    if element.word is not None and not element.optional:
-        fits = at < len(classes) and element.word in classes[at]
-        return _match(steps, step + 1, at + 1, classes, ends) if fits else set()
-    found: set[int] = set()
-    if element.gap:
-        for skip in range(element.gap + 1):
-            found |= _match(steps, step + 1, at + skip, classes, ends)
-        return found
-    if element.optional:
-        found |= _match(steps, step + 1, at, classes, ends)
-    if element.word is not None:
-        if at < len(classes) and element.word in classes[at]:
-            found |= _match(steps, step + 1, at + 1, classes, ends)
-    else:
-        for end in ends.get((element.concept or "", at), ()):
-            found |= _match(steps, step + 1, end, classes, ends)
+def _walk(
+    node: _Node, at: int, known: Sequence[_Word], starts: Mapping[int, Sequence[tuple[str, int]]]
+) -> list[tuple[str, int]]:
+    """Concepts whose terms end on a way from `node` on, the next word being `at`; each with the word after it."""
+    found: list[tuple[str, int]] = []
+    todo = [(node, at)]
+    while todo:
+        node, at = todo.pop()
+        found += [(concept, at) for concept in node.ends]
+        if at == len(known):
+            continue
+        if node.words:
+            todo += [(node.words[n], at + 1) for n in known[at].classes if n in node.words]
+        if node.any:
+            todo.append((node.any, at + 1))
+        if node.concepts:
+            todo += [(node.concepts[name], end) for name, end in starts.get(at, ()) if name in node.concepts]
     return found
 
 

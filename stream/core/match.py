@@ -5,9 +5,11 @@ leaves here), concepts per sentence, then the patterns that the concepts found w
 """
 
 import re
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import accumulate
 from typing import NamedTuple
 
 import ahocorasick_rs
@@ -67,6 +69,15 @@ class _Scope(NamedTuple):
     speakers: tuple[Speaker, ...]
 
 
+class _Finding(NamedTuple):
+    """A rule that holds in a scope; the lowest `rank` (severity first, then place) speaks for its indicator."""
+
+    rank: tuple[int, int, int]
+    rule: _Rule
+    scope: _Scope
+    speaker: Speaker | None
+
+
 class Matcher:
     """The catalogue's patterns, compiled; `match` is a pure function of the text."""
 
@@ -88,22 +99,28 @@ class Matcher:
         """
         if not self._is_anchored(f"{title}\n{text}"):
             return ()
-        best: dict[str, tuple[tuple[int, int, int], Match]] = {}
+        best: dict[str, _Finding] = {}
         for place, scope in enumerate(self._scopes(title, text, self._owner(publisher))):
             for rule in self._awake(scope):
-                found = self._judge(rule, scope, lang, at)
-                if found:
-                    rank = (-found.severity, place, rule.number)
-                    best[rule.indicator] = min(
-                        best.get(rule.indicator, (rank, found)), (rank, found), key=_rank
-                    )
-        return tuple(best[name][1] for name in sorted(best))
+                found = self._judge(rule, scope, place)
+                if found and (rule.indicator not in best or found.rank < best[rule.indicator].rank):
+                    best[rule.indicator] = found
+        return tuple(self._told(best[name], lang, at) for name in sorted(best))
 
     def _is_anchored(self, text: str) -> bool:
         """One search over the raw text; only where characters hide in it is it folded, and searched again."""
         if not self._anchors.find_matches_as_indexes(text):
             return False
         return not is_disguised(text) or bool(self._anchors.find_matches_as_indexes(fold(text)))
+
+    def _anchored(self, found: list[str]) -> set[int]:
+        """Which of these sentences an anchor stands in: one search over all of them."""
+        ends = list(accumulate(len(sentence) + 1 for sentence in found))
+        near = {
+            bisect_right(ends, start)
+            for _, start, _ in self._anchors.find_matches_as_indexes("\n".join(found))
+        }
+        return {number for number in near if self._is_anchored(found[number])}
 
     def _owner(self, publisher: str) -> tuple[Speaker, ...]:
         source = self._sources.find(publisher)
@@ -125,8 +142,9 @@ class Matcher:
             topic, speakers = topic | scope.hits.keys(), scope.speakers or owner
             yield scope
         before: frozenset[str] = frozenset()
-        for sentence in rest:
-            if ANCHOR in topic or ANCHOR in before or self._is_anchored(sentence):
+        anchored = range(len(rest)) if ANCHOR in topic else self._anchored(rest)
+        for number, sentence in enumerate(rest):
+            if number in anchored or ANCHOR in before:
                 scope = self._scope("sentence", sentence, topic | before, speakers)
                 before = frozenset(scope.hits)
                 yield scope
@@ -142,11 +160,13 @@ class Matcher:
         for concept in scope.hits:
             yield from self._rules.get(concept, ())
 
-    def _judge(self, rule: _Rule, scope: _Scope, lang: str, at: datetime) -> Match | None:
-        pattern = rule.pattern
-        if pattern.scope not in ("sentence", scope.kind) or not scope.hits.keys().isdisjoint(rule.none):
+    def _judge(self, rule: _Rule, scope: _Scope, place: int) -> _Finding | None:
+        pattern, found = rule.pattern, scope.hits.keys()
+        if pattern.scope not in ("sentence", scope.kind) or not found.isdisjoint(rule.none):
             return None
-        if not all(any(c in scope.hits or c in scope.around for c in one) for one in rule.about):
+        if any(found.isdisjoint(one) for one in rule.all):
+            return None
+        if any(found.isdisjoint(one) and scope.around.isdisjoint(one) for one in rule.about):
             return None
         chosen = window(
             [sorted(span for c in one for span in scope.hits.get(c, ())) for one in rule.all],
@@ -158,11 +178,15 @@ class Matcher:
         speaker = self._stance.claimant(pattern, scope.speakers)
         if (pattern.by and speaker is None) or any(s.role in pattern.not_by for s in scope.speakers):
             return None
-        stronger = not scope.hits.keys().isdisjoint(rule.stronger)
+        severity = min(pattern.severity + (not found.isdisjoint(rule.stronger)), rule.max_severity)
+        return _Finding((-severity, place, rule.number), rule, scope, speaker)
+
+    def _told(self, found: _Finding, lang: str, at: datetime) -> Match:
+        pattern, scope, speaker = found.rule.pattern, found.scope, found.speaker
         return Match(
-            indicator=rule.indicator,
+            indicator=found.rule.indicator,
             act=pattern.act or self._stance.act(speaker, scope.hits),
-            severity=min(pattern.severity + stronger, rule.max_severity),
+            severity=-found.rank[0],
             claimant=speaker.name if speaker else "",
             credibility=pattern.credibility,
             facts=facts_in(
@@ -172,10 +196,6 @@ class Matcher:
             excerpt=scope.raw[:EXCERPT],
             why=pattern.why,
         )
-
-
-def _rank(found: tuple[tuple[int, int, int], Match]) -> tuple[int, int, int]:
-    return found[0]
 
 
 def _anchor_words(anchor: Concept) -> list[str]:
