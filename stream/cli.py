@@ -6,8 +6,9 @@ import sys
 import click
 
 from stream import __version__
+from stream.archive.manifest import ArchiveProblem
 from stream.catalogue.load import CatalogueError
-from stream.commands import feed, judge, local, offline, operate, page, poll
+from stream.commands import archive, feed, judge, local, offline, operate, page, poll
 from stream.connection import BrokerProblem
 from stream.sources.jsonl import FileProblem
 
@@ -24,7 +25,7 @@ def cli() -> None:
     """
 
 
-for family in (offline, judge, feed, operate, poll, page, local):
+for family in (offline, judge, feed, operate, poll, archive, page, local):
     for command in family.COMMANDS:
         cli.add_command(command)
 
@@ -46,7 +47,7 @@ def main() -> None:
     except click.ClickException as e:
         e.show()
         sys.exit(e.exit_code)
-    except (CatalogueError, FileProblem, BrokerProblem) as e:
+    except (ArchiveProblem, CatalogueError, FileProblem, BrokerProblem) as e:
         click.echo(f"belwatch: {e}", err=True)
         sys.exit(getattr(e, "exit_code", 2))
     except BrokenPipeError:

@@ -7,8 +7,6 @@ from contextlib import contextmanager
 from typing import Any
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from stream import replay as past
 from stream import topics as topic_admin
@@ -87,7 +85,7 @@ for _name, _format in readers.FORMATS.items():
 
 
 def _ingest(file: str, rows: Callable[[str], Iterable[readers.Row]], *, restart: bool) -> None:
-    with _progress("Sending", None) as tell:
+    with options.progress("Sending") as tell:
         done = ingest_file(options.settings(), file, rows=rows, restart=restart, tell=tell)
     click.echo(
         f"{done.sent} messages sent" + (f", {done.skipped} had been sent before" if done.skipped else "")
@@ -152,7 +150,7 @@ def _feed(
     sender = Sender(settings)
     last = past.Sent(0, 0, 0.0)
     try:
-        with _progress("Replaying", sum(item.kind == "tick" for item in items)) as tell:
+        with options.progress("Replaying", sum(item.kind == "tick" for item in items)) as tell:
             for last in past.feed(settings, sender, items, speed=speed):
                 alive()
                 tell(last.ticks)
@@ -197,16 +195,6 @@ def _speed(text: str) -> float | None:
     if speed is not None and speed <= 0:
         raise click.BadParameter(f'{text!r} is no speed; write virtual seconds per second, or "max"')
     return speed
-
-
-@contextmanager
-def _progress(what: str, total: int | None) -> Iterator[Callable[[int], None]]:
-    """Show a bar on a terminal's standard error, nothing elsewhere."""
-    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    console = Console(stderr=True)
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task(what, total=total)
-        yield lambda done: bar.update(task, completed=done)
 
 
 COMMANDS = (ingest, replay)

@@ -1,10 +1,14 @@
 """What several commands ask for."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
 from pydantic import ValidationError
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from schemas.moment import parse
 from stream.settings import Settings
@@ -61,3 +65,13 @@ def settings(**given: object) -> Settings:
         wrong = click.UsageError(where + first["msg"].removeprefix("Value error, "))
         wrong.exit_code = 2 if given.keys() & first["loc"] else 78  # EX_CONFIG: it stands in the environment
         raise wrong from None
+
+
+@contextmanager
+def progress(what: str, total: int | None = None) -> Iterator[Callable[..., None]]:
+    """Show a bar on a terminal's standard error, nothing elsewhere; call what is given with (done[, total])."""
+    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda done, total=total: bar.update(task, completed=done, total=total)

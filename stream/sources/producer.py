@@ -1,5 +1,6 @@
 """Records into Kafka, in order, confirmed."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 
 from kafka.errors import KafkaError
@@ -30,17 +31,32 @@ class Sender:
         self._failure: Exception | None = None
         self._waiting = 0  # bytes sent since the last confirmation
 
-    def send(self, topic: str, key: str, value: bytes, received_at: float) -> None:
-        """Queue one record; `received_at` (epoch seconds) travels as a header."""
+    def send(
+        self,
+        topic: str,
+        key: str | bytes,
+        value: bytes,
+        received_at: float,
+        *,
+        partition: int | None = None,
+        headers: Sequence[tuple[str, bytes]] = (),
+    ) -> None:
+        """Queue one record; `received_at` (epoch seconds) travels as a header, beside those given.
+
+        Without a `partition` its key decides.
+        """
         self._raise_failure()
         if self._waiting + len(value) > UNCONFIRMED:
             self.flush()
         self._waiting += len(value)
-        headers = [("received_at", rfc3339(instant(received_at)).encode())]
         try:
-            self._producer.send(topic, key=key.encode(), value=value, headers=headers).add_errback(
-                self._failed
-            )
+            self._producer.send(
+                topic,
+                key=key if isinstance(key, bytes) else key.encode(),
+                value=value,
+                headers=[("received_at", rfc3339(instant(received_at)).encode()), *headers],
+                partition=partition,
+            ).add_errback(self._failed)
         except KafkaError as e:
             raise BrokerProblem(f"the broker did not take a record for {topic}: {e}") from e
 

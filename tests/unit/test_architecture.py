@@ -18,7 +18,7 @@ LAYERS = (
     ("stream.settings", "stream.connection"),
     ("stream.topics",),
     ("stream.clock",),
-    ("stream.sources", "stream.replay", "stream.view"),
+    ("stream.sources", "stream.archive", "stream.replay", "stream.view"),
     ("stream.sinks",),
     ("stream.page",),
     ("stream.hosting", "stream.table", "stream.progress"),
