@@ -1,26 +1,29 @@
 """Connection: every client of Kafka is made here, from the settings, and says clearly why it can't be."""
 
+import asyncio
 import logging
-import socket
 import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
-from kafka.errors import (
-    AuthorizationError,
-    KafkaError,
-    SaslAuthenticationFailedError,
-    UnsupportedSaslMechanismError,
-)
+from aiokafka import errors as aio
+from aiokafka.errors import KafkaError as AIOKafkaError
+from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.errors import AuthorizationError, KafkaError
 
 from stream.settings import Settings
 
 BOOTSTRAP_MS = 8_000
-KNOCK_SECONDS = 5.0
-ALERT_SECONDS = 0.3  # TLS 1.3 tells a client that it was refused only after the handshake
+KNOCK_MS = 5_000
+LAST_POLLS = 10  # of a second each
+_REFUSED = (
+    aio.SaslAuthenticationFailed,
+    aio.AuthenticationFailedError,
+    aio.UnsupportedSaslMechanismError,
+    aio.IllegalSaslStateError,
+)
 
 
 class BrokerProblem(Exception):  # noqa: N818 - what is wrong, said so that it can be mended
@@ -78,6 +81,25 @@ def consumer(settings: Settings, **given: object) -> KafkaConsumer:
             enable_auto_commit=False,
             **given,
         )
+
+
+def last_record(reader: KafkaConsumer, partition: TopicPartition) -> Any | None:  # noqa: ANN401 - Kafka's record
+    """Read the last record of a partition; None where it is empty.
+
+    Raises
+    ------
+    BrokerProblem
+        where the broker doesn't give it.
+    """
+    end = reader.end_offsets([partition])[partition]
+    if end == reader.beginning_offsets([partition])[partition]:
+        return None
+    reader.assign([partition])
+    reader.seek(partition, end - 1)
+    for _ in range(LAST_POLLS):
+        if found := reader.poll(timeout_ms=1_000).get(partition):
+            return found[-1]
+    raise BrokerProblem(f"{partition.topic} does not give its last record; see the broker's log")
 
 
 def options(settings: Settings) -> dict[str, Any]:
@@ -139,14 +161,21 @@ def _secret(setting: str, path: Path | None) -> str:
 @contextmanager
 def _explained(settings: Settings) -> Iterator[None]:
     """Turn what a client raises into what to do; kafka-python's own account of it, many lines long, is not shown."""
-    if settings.tls:
-        _knock(settings, tls(settings))
-    noisy = logging.getLogger("kafka")
-    level = noisy.level
-    noisy.setLevel(logging.CRITICAL)
+    for name in ("kafka.protocol", "kafka.net"):  # at DEBUG they log the bytes of a password
+        logging.getLogger(name).setLevel(logging.INFO)
+    noisy = [(logger, logger.level) for logger in map(logging.getLogger, ("kafka", "aiokafka"))]
+    for logger, _ in noisy:
+        logger.setLevel(logging.CRITICAL)
     try:
+        if settings.tls or settings.sasl:
+            asyncio.run(_knock(settings))
         yield
-    except (SaslAuthenticationFailedError, UnsupportedSaslMechanismError) as error:
+    except ssl.SSLCertVerificationError as error:
+        raise AccessProblem(
+            f"the certificate of the broker at {settings.brokers} can't be trusted ({error.verify_message}): set"
+            " BELWATCH_SSL_CAFILE to the authority that signed it, and BELWATCH_BROKERS to the name it is made out to"
+        ) from error
+    except _REFUSED as error:
         raise AccessProblem(
             f"the broker at {settings.brokers} refuses user {settings.sasl_username!r} by {settings.sasl_mechanism}:"
             " check BELWATCH_SASL_USERNAME, BELWATCH_SASL_PASSWORD or _PASSWORD_FILE, and BELWATCH_SASL_MECHANISM"
@@ -156,39 +185,40 @@ def _explained(settings: Settings) -> Iterator[None]:
             f"the broker at {settings.brokers} lets us in but allows too little ({type(error).__name__}):"
             " grant this user its topics and group"
         ) from error
-    except (KafkaError, OSError, ValueError) as error:
+    except (KafkaError, AIOKafkaError, OSError, ValueError) as error:
+        if isinstance(error, ssl.SSLError) or isinstance(error.__cause__, ssl.SSLError):
+            raise AccessProblem(
+                f"the broker at {settings.brokers} ends the TLS handshake: does it speak TLS on this port, and want a"
+                " certificate of ours (BELWATCH_SSL_CERTFILE)?"
+            ) from error
         raise BrokerProblem(
             f"no Kafka broker answers at {settings.brokers} by {settings.security_protocol} ({type(error).__name__})."
             " Start one, or set BELWATCH_BROKERS to where yours is, and BELWATCH_SECURITY_PROTOCOL to what it speaks."
         ) from error
     finally:
-        noisy.setLevel(level)
+        for logger, level in noisy:
+            logger.setLevel(level)
 
 
-def _knock(settings: Settings, context: ssl.SSLContext) -> None:
-    """Shake hands once, where a client would try again and again, and never say why."""
-    host, _, port = settings.servers[0].rpartition(":")
-    try:
-        with (
-            socket.create_connection((host, int(port)), KNOCK_SECONDS) as plain,
-            context.wrap_socket(plain, server_hostname=host) as line,
-        ):
-            line.settimeout(ALERT_SECONDS)
-            line.recv(1)
-    except ssl.SSLCertVerificationError as error:
-        raise AccessProblem(
-            f"the certificate of the broker at {settings.brokers} can't be trusted ({error.verify_message}): set"
-            " BELWATCH_SSL_CAFILE to the authority that signed it, and BELWATCH_BROKERS to the name it is made out to"
-        ) from error
-    except TimeoutError:
-        return  # it waits for us to speak: we are in; or nobody is there, which the client will say
-    except ssl.SSLError as error:
-        raise AccessProblem(
-            f"the broker at {settings.brokers} ends the TLS handshake ({error.reason}): does it speak TLS on this port,"
-            " and want a certificate (BELWATCH_SSL_CERTFILE)?"
-        ) from error
-    except (OSError, ValueError):
-        return  # nobody is there: the client will say
+async def _knock(settings: Settings) -> None:
+    """Introduce ourselves once, where kafka-python would try again and again, and never say why it gave up."""
+    from aiokafka.conn import AIOKafkaConnection  # noqa: PLC0415 - time to import; only where there is somebody to convince
+
+    how = options(settings)
+    for server in how.pop("bootstrap_servers"):
+        host, _, port = server.rpartition(":")
+        line = AIOKafkaConnection(host, int(port), request_timeout_ms=KNOCK_MS, **how)
+        try:
+            await line.connect()
+        except ssl.SSLError:
+            raise
+        except (OSError, TimeoutError):
+            continue  # nobody is there; the client will say, if nobody is anywhere
+        finally:
+            closed = line.close()
+            # else the socket outlives us
+            await (closed if line._protocol else asyncio.sleep(0))  # noqa: SLF001 - whether it ever was open
+        return
 
 
 def credentials(settings: Settings) -> Mapping[str, Any]:

@@ -9,6 +9,7 @@ from schemas.assessment import Assessment, Contribution, Evidence, Level, Versio
 from schemas.catalogue import Catalogue, Problem
 from schemas.indication import Act
 from schemas.wire import instant
+from stream.settings import Settings
 
 PROBLEM = Path(__file__).parents[1] / "stream" / "catalogue" / "belarus_entry" / "problem.toml"
 
@@ -85,3 +86,11 @@ def assessed(
         "versions": Versions(catalogue="c0ffee", code="0", formula="v1"),
     }
     return Assessment(**plain | given)
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """Settings as a process of its own gets them, secrets included."""
+    rows = settings.model_dump(exclude_none=True)
+    if settings.sasl_password:
+        rows["sasl_password"] = settings.sasl_password.get_secret_value()
+    return {f"BELWATCH_{name.upper()}": str(value) for name, value in rows.items()}
