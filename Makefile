@@ -24,8 +24,8 @@ test: setup ## all test stages, timed
 lint types unit rules integration: setup ## one test stage
 	@$(RUN).stages $@
 
-bench: setup ## benchmarks
-	@.venv/bin/python -m pytest tests/benchmarks
+bench: setup ## throughput beside peers on a real broker (FULL=1 for the whole table)
+	@.venv/bin/python -m tests.benchmarks $(if $(FULL),--full)
 
 chaos: setup ## kill and stop workers and broker under load, 20 minutes (SEED=n repeats, WRITE=1 records)
 	@PYTHONPATH=tests:. .venv/bin/python -m chaos $(if $(SEED),--seed $(SEED)) $(if $(WRITE),--write)

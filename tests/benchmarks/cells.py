@@ -1,0 +1,34 @@
+"""Cells of the table: who does how much of what, in how many processes."""
+
+from typing import NamedTuple
+
+from tests.benchmarks.environments import PEERS
+
+
+class Cell(NamedTuple):
+    """One measurement of the reference job."""
+
+    peer: str
+    messages: int
+    share: float  # of messages that match
+    processes: int
+
+    def __str__(self) -> str:
+        """Name it."""
+        return (
+            f"{self.peer}, {self.messages:,} messages, {self.share:.0%} match, {self.processes} process(es)"
+        )
+
+
+def _cells(messages: int, shares: tuple[float, ...], processes: tuple[int, ...]) -> list[Cell]:
+    return [
+        Cell(name, messages, share, number)
+        for share in shares
+        for number in processes
+        for name, peer in PEERS.items()
+        if peer.most is None or messages <= peer.most
+    ]
+
+
+QUICK = _cells(200_000, (0.02,), (1,))
+FULL = _cells(2_000_000, (0.02, 0.1), (1, 2)) + _cells(200_000, (0.02, 0.1), (1, 2))
