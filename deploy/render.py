@@ -21,7 +21,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 HERE = Path(__file__).resolve().parent
 Mode = Literal["demo", "live"]
 PORTS = {"prometheus": 9090, "alertmanager": 9093, "receiver": 9094, "metrics": 9808}
-_DURATION = re.compile(r"\d+(ms|s|m|h|d)?")
+_DURATION = re.compile(r"\d+(ms|s|m|h|d)|\d+(\.\d+)?")  # or a limit, which has no unit
 
 
 class Delivery(BaseSettings):
@@ -41,6 +41,10 @@ class Delivery(BaseSettings):
     grafana_url: AnyHttpUrl | None = Field(
         None, description="Grafana; unset: dashboard links open Prometheus"
     )
+    page_url: AnyHttpUrl | None = Field(
+        None, description="status page, where links to evidence lead; unset: loopback, its port"
+    )
+    page_port: int = Field(9810, ge=0, le=65535, description="port of the status page")
     runbooks_url: str = Field(
         (HERE.parent / "dashboards" / "runbooks").as_uri(), description="folder of runbooks, as links begin"
     )
@@ -162,6 +166,7 @@ def _values(mode: Mode, out: Path, addresses: Mapping[str, str], delivery: Deliv
         "receiver_slack_url": f"http://{addresses['receiver']}/slack",
         "heartbeat_url": json.dumps(str(heartbeat or f"http://{addresses['receiver']}/heartbeat")),
         "prometheus_url": prometheus_url,
+        "page_url": str(delivery.page_url or f"http://127.0.0.1:{delivery.page_port}").rstrip("/"),
         "runbooks_url": delivery.runbooks_url.rstrip("/"),
         "dashboard_url": _dashboard(delivery, "belarus-entry", prometheus_url, "belwatch_index"),
         "pipeline_dashboard_url": _dashboard(delivery, "pipeline", prometheus_url, "belwatch_messages_total"),

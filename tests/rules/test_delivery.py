@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
@@ -15,7 +16,9 @@ from made import assessed, bare_catalogue, evidence
 from dashboards.build import BOARDS, HERE
 from schemas.assessment import Level
 from stream.settings import Settings
-from stream.sinks.metrics import Latency, Metrics, Published, serve
+from stream.sinks.health import Health
+from stream.sinks.metrics import Latency, Metrics, Published
+from stream.sinks.web import Web
 
 FEBRUARY = 1_645_660_800.0
 HOSTILE = "<!channel> *Tanks* & <https://evil.example|click> {{ .Labels }} a|b \u202eflip"
@@ -66,7 +69,8 @@ def told(alerting: Alerting) -> Iterator[Told]:
             alerting.receiver.wait(lambda message: _attachment(message)["callback_id"].endswith(callback))
         )
 
-    with closing(serve(Settings(metrics_port=alerting.ports["metrics"]), metrics)):
+    served = Settings(metrics_port=alerting.ports["metrics"])
+    with closing(Web(served, Health(time.monotonic, 0.0), metrics)):
         yield Told(
             watch=at(Level.WATCH, "/firing=BelwatchWatch;resolved="),
             warning=at(Level.WARNING, "/firing=BelwatchWarning;resolved="),

@@ -57,7 +57,15 @@ def test_prometheus_takes_its_configuration(rendered: tuple[Mode, Path]) -> None
     _, folder = rendered
     for check in (
         ["check", "config", "prometheus.yml"],
-        ["check", "rules", "--lint=all", "--lint-fatal", "rules/levels.yml", "rules/pipeline.yml"],
+        [
+            "check",
+            "rules",
+            "--lint=all",
+            "--lint-fatal",
+            "rules/levels.yml",
+            "rules/signs.yml",
+            "rules/pipeline.yml",
+        ],
     ):
         run = subprocess.run(
             [binary("promtool"), *check], cwd=folder, capture_output=True, text=True, check=False

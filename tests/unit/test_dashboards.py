@@ -41,7 +41,7 @@ def _queries(name: str) -> Iterator[str]:
 
 
 def _exported() -> set[str]:
-    metrics = Metrics(Settings(), bare_catalogue(), lambda: 1.0)
+    metrics = Metrics(Settings(run="r"), bare_catalogue(), lambda: 1.0)
     metrics.publish(
         Published(
             assess=lambda at: assessed(Level.WATCH, at),
@@ -118,8 +118,17 @@ def test_alerts_link_to_dashboards_that_exist() -> None:
 def test_rules_ask_for_what_is_exported_or_recorded() -> None:
     text = "".join(path.read_text(encoding="utf-8") for path in sorted(RULES.glob("*.yml")))
     recorded = set(re.findall(r"record: (\S+)", text))
-    asked = set(re.findall(r"\b(?:\w+:)*belwatch_\w+(?::\w+)?", text)) - {"belwatch_level_code"}
+    asked = set(re.findall(r"\b(?:\w+:)*belwatch_\w+(?::\w+)?", text))
     assert asked - recorded <= _exported()
+
+
+def test_recording_rules_are_named_level_metric_operations() -> None:
+    for path in RULES.glob("*.yml"):
+        for name in re.findall(r"record: (\S+)", path.read_text(encoding="utf-8")):
+            level, metric, operations = name.split(":")
+            assert set(level.split("_")) <= {"environment", "problem", "level", "edge", "outcome"}
+            assert metric in _exported() | {"belwatch_messages"}, "a counter's rate drops _total"
+            assert operations in {"max", "rise", "held", "rate"}
 
 
 def _alerts() -> list[str]:
