@@ -173,6 +173,19 @@ class PackingConsumer(driver.Consumer):
             if end is not None
         }
 
+    def positions(self) -> dict[tuple[str, int], tuple[int, int | None, int | None]]:
+        """Give, for each partition that is ours, the offset due next, the log's end, and what is committed."""
+        return {
+            (tp.topic, tp.partition): (account.due, self.highwater(tp), self._committed_offset.get(tp))
+            for tp in self.assignment()
+            if (account := self._account(tp))
+        }
+
+    async def ends(self) -> dict[tuple[str, int], int]:
+        """Ask the broker for the ends of the logs that are ours: what is fetched tells nothing once fetching stops."""
+        ours = [tp for tp in self.assignment() if self._account(tp)]
+        return {(tp.topic, tp.partition): end for tp, end in (await self.highwaters(*ours)).items()}
+
     def _account(self, tp: TP) -> Account | None:
         account = self._accounts.get(tp)
         return account if account and account.generation == self.app.consumer_generation_id else None

@@ -11,7 +11,7 @@ from stream.core.pipeline import Assessor
 from stream.sinks.metrics import Latency, Published
 
 PATIENCE = 5  # seconds a scrape waits for the event loop
-REJECTED = "rejected:"
+REJECTED, BOUNDED = "rejected:", "bounded:"
 
 
 class Progress:
@@ -32,6 +32,7 @@ class Progress:
         self._assessor: Assessor | None = None
         self.lag: Callable[[], Mapping[tuple[str, int], int]] = dict
         self.committed_at: Callable[[], float | None] = lambda: None
+        self.recovered: Callable[[], None] = lambda: None
 
     @contextmanager
     def timed(self, records: int) -> Iterator[None]:
@@ -47,12 +48,20 @@ class Progress:
     def stands(self, assessor: Assessor) -> None:
         """Show the problem's state: it is ours and recovered."""
         self._assessor = assessor
+        self.recovered()
         self.show()
 
     def lost(self) -> None:
         """Show nothing until partitions are assigned and recovered."""
         self._assessor = None
         self._publish(None)
+
+    def bounded(self) -> dict[str, int]:
+        """Count what bounds kept out, by bound."""
+        kept_out = {
+            name.removeprefix(BOUNDED): n for name, n in self._outcomes.items() if name.startswith(BOUNDED)
+        }
+        return kept_out | (self._assessor.bounded if self._assessor else {})
 
     def event_time(self) -> float:
         """Newest time the log has shown: the clock of a replay. Epoch seconds, 0 before anything came."""

@@ -8,11 +8,14 @@ import logging
 import os
 import signal
 import time
+from collections.abc import Mapping
 from typing import NoReturn
 
 import uvloop
+from faust.types import TP
 from kafka.errors import KafkaError
 
+from stream.agents import partition_of
 from stream.app import make_app
 from stream.catalogue.load import load
 from stream.clock import now
@@ -20,14 +23,17 @@ from stream.connection import BrokerProblem, administrator
 from stream.hosting import Host
 from stream.progress import Progress
 from stream.settings import Settings
-from stream.sinks.metrics import Metrics, serve
-from stream.topics import TopicProblem, topics
+from stream.sinks.health import Health, Position, Vitals
+from stream.sinks.metrics import Metrics
+from stream.sinks.web import Web
+from stream.topics import PROBLEM_PARTITIONS, TopicProblem, topics
 
 log = logging.getLogger(__name__)
 
 SOFTWARE = 70  # sysexits.h
 STOP_SECONDS = 10
 SHOW_SECONDS = 1.0
+ASK_SECONDS = 10.0  # between, and for, questions to the broker how far its logs go
 
 
 def check(settings: Settings) -> None:
@@ -59,7 +65,7 @@ def work(settings: Settings) -> int:
 
     Raises
     ------
-    BrokerProblem, CatalogueError, OSError
+    BrokerProblem, CatalogueError
         when it can't start; the text says what to do.
     """
     _quieten()
@@ -69,14 +75,35 @@ def work(settings: Settings) -> int:
     # A replay's metrics stand at its own time.
     metrics = Metrics(settings, catalogue, lambda: progress.event_time() if settings.run else now())
     progress = Progress(metrics.publish, time.monotonic, settings.tick_seconds)
-    server = serve(settings, metrics)
-    log.info("metrics on http://%s:%d/metrics", settings.metrics_host, server.port)
+    health = Health(time.monotonic, now())
+    progress.recovered = health.recovered
+    problem = catalogue.problem.id
+    web = Web(settings, health, metrics, Vitals(settings, problem, health, progress.bounded))
+    log.info("metrics on http://%s:%d/metrics", settings.metrics_host, web.port)
+    home = TP(topics(settings)["indications"].name, partition_of(problem.encode(), PROBLEM_PARTITIONS))
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             app = make_app(settings, catalogue, progress, now, die)
-            return runner.run(_run(app, progress))
+            _attend(app, health, home)
+            return runner.run(_run(app, progress, health))
     finally:
-        server.close()
+        web.close()
+
+
+def _attend(app: Host, health: Health, home: TP) -> None:
+    """Tell health of rebalances; where the problem's partition is another's, there is nothing to recover."""
+
+    async def on_assigned(_app: object, assigned: set[TP], **_: object) -> None:
+        health.assigned()
+        if home not in assigned:
+            health.recovered()
+
+    async def on_revoked(_app: object, _revoked: set[TP], **_: object) -> None:
+        health.revoked()
+
+    # Faust types these handlers narrower than it calls them.
+    app.on_partitions_assigned.connect(on_assigned, weak=False)  # type: ignore[arg-type]
+    app.on_partitions_revoked.connect(on_revoked, weak=False)  # type: ignore[arg-type]
 
 
 def _quieten() -> None:
@@ -92,14 +119,16 @@ def die(error: BaseException) -> NoReturn:
     os._exit(SOFTWARE)
 
 
-async def _run(app: Host, progress: Progress) -> int:
+async def _run(app: Host, progress: Progress, health: Health) -> int:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     try:
         await app.start()
-        app.add_future(_show(progress))
+        ends: dict[tuple[str, int], int] = {}
+        app.add_future(_ask(app, ends))
+        app.add_future(_show(app, progress, health, ends))
         await app.wait(stop.wait())  # raises what the app crashed of
     except Exception as error:  # noqa: BLE001  # every service of Faust ends up here
         die(error)
@@ -109,11 +138,25 @@ async def _run(app: Host, progress: Progress) -> int:
     return 0
 
 
-async def _show(progress: Progress) -> None:
-    """Keep lag and commit age true while nothing arrives, or nothing gets done."""
+async def _show(app: Host, progress: Progress, health: Health, ends: Mapping[tuple[str, int], int]) -> None:
+    """Keep lag, commit age and health true while nothing arrives, or nothing gets done."""
     while True:
         await asyncio.sleep(SHOW_SECONDS)
         progress.show()
+        rows = app.packing.positions().items()
+        health.beat(
+            {tp: Position(due, max(end or 0, ends.get(tp, 0)), done) for tp, (due, end, done) in rows}
+        )
+
+
+async def _ask(app: Host, ends: dict[tuple[str, int], int]) -> None:
+    """Ask again and again how far the logs go; while nobody answers, what was known last stands."""
+    while True:
+        await asyncio.sleep(ASK_SECONDS)
+        try:
+            ends.update(await asyncio.wait_for(app.packing.ends(), ASK_SECONDS))
+        except Exception as error:  # noqa: BLE001 - Faust, aiokafka and its thread each have their own
+            log.info("the ends of the logs are not known now: %r", error)
 
 
 def _abandon() -> NoReturn:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Collection, Iterable, Mapping
 from typing import Literal, NamedTuple
 
-from schemas.assessment import Assessment, Level, Versions
+from schemas.assessment import Assessment, Level, Versions, rank
 from schemas.catalogue import Catalogue
 from schemas.report import OBSERVATION, Report, SourceSeen
 from schemas.review import Review
@@ -14,9 +14,10 @@ from stream import __version__
 from stream.core.evaluate import Evaluator, Picture
 from stream.core.ledger import ledger
 from stream.core.memory import Memory
+from stream.core.retraction import answers, rests_on
 from stream.core.score import next_level
-from stream.core.state import Fold
-from stream.core.statements import HOUR
+from stream.core.state import Alert, Fold
+from stream.core.statements import DAY, HOUR
 
 MOVED = 0.1  # index points that are worth telling between ticks
 FOLD = "_state"
@@ -71,9 +72,9 @@ class Assessor:
         return len(self._memory)
 
     @property
-    def evicted(self) -> int:
-        """Indications dropped because an indicator was at its cap."""
-        return self._memory.evicted
+    def bounded(self) -> dict[str, int]:
+        """Count what the memory's bounds kept out, by bound."""
+        return {"reports": self._memory.evicted}
 
     def restore(self, rows: Iterable[tuple[str, bytes]]) -> None:
         """Take back table rows, in any order."""
@@ -142,8 +143,15 @@ class Assessor:
                 fold.level, picture.index, {k: v for k, v in levels.items() if k != Level.CRITICAL}
             )
         changed = level is not fold.level or fold.since is None
+        if rank(level) > rank(fold.level):
+            entered = levels[level].enter
+            resting = rests_on(self._catalogue, self._memory, picture, at, entered)
+            alert = Alert(at=at, level=level, rests_on=resting)
+            fold = fold.model_copy(update={"alerts": (*fold.alerts, alert)})
+        forgotten = at - self._catalogue.problem.register_days * DAY
         self._fold = fold.model_copy(
             update={
+                "alerts": tuple(alert for alert in fold.alerts if alert.at > forgotten),
                 "evaluated": at,
                 "level": level,
                 "since": at if changed else fold.since,
@@ -197,4 +205,5 @@ class Assessor:
             owner=self._owner,
             attention=fold.talk.attention(at, known_at),
             missed={source: instant(end) for source, end in picture.missed.items()},
+            answers=answers(self._memory.reviews(at, known_at), fold.alerts),
         )

@@ -9,11 +9,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
-from threading import Thread
-from typing import NamedTuple
-from wsgiref.simple_server import WSGIServer
 
-from prometheus_client import CollectorRegistry, start_http_server
 from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
 
@@ -146,39 +142,3 @@ def _progress(families: Families, published: Published, now: float) -> Iterator[
         [((source,), at) for source, at in sorted(published.sources.items())],
         "source",
     )
-
-
-class Server(NamedTuple):
-    """A running /metrics server."""
-
-    httpd: WSGIServer
-    thread: Thread
-
-    @property
-    def port(self) -> int:
-        """Port it listens on: the one asked for, or the one given for 0."""
-        return self.httpd.server_port
-
-    def close(self) -> None:
-        """Stop listening, and wait until the last scrape is answered."""
-        self.httpd.shutdown()
-        self.httpd.server_close()
-        self.thread.join()
-
-
-def serve(settings: Settings, metrics: Metrics) -> Server:
-    """Serve `metrics` on a registry of its own, on the address in the settings.
-
-    Raises
-    ------
-    OSError
-        when the address can't be had; the text names the settings.
-    """
-    registry = CollectorRegistry()
-    registry.register(metrics)
-    host, port = settings.metrics_host, settings.metrics_port
-    try:
-        return Server(*start_http_server(port, host, registry))
-    except OSError as error:
-        msg = f"/metrics can't listen on {host}:{port} ({error.strerror}); set BELWATCH_METRICS_PORT or _HOST"
-        raise OSError(error.errno, msg) from error

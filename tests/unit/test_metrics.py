@@ -1,6 +1,8 @@
 """What /metrics shows, when, and what it never shows."""
 
 import re
+import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 
@@ -15,10 +17,13 @@ from prometheus_client.samples import Sample
 from schemas.assessment import Attention, Level
 from schemas.wire import instant
 from stream.catalogue.load import load
+from stream.connection import ConfigProblem
 from stream.core.decode import REASONS
 from stream.settings import Settings
-from stream.sinks.metrics import OUTCOMES, Latency, Metrics, Published, serve
+from stream.sinks.health import Health
+from stream.sinks.metrics import OUTCOMES, Latency, Metrics, Published
 from stream.sinks.plain import LIMIT, link, plain
+from stream.sinks.web import Web
 
 NOW = 1_645_660_800.0
 COMMON = {"environment": "demo", "problem": "belarus_entry"}
@@ -286,15 +291,15 @@ def test_an_honest_link_stays_as_it_is(url: str) -> None:
 
 
 def test_serving_uses_the_address_of_the_settings_and_ends(metrics: Metrics) -> None:
-    server = serve(Settings(metrics_port=0), metrics)
+    server = Web(Settings(metrics_port=0), Health(time.monotonic, NOW), metrics)
     try:
-        assert server.httpd.server_address[0] == "127.0.0.1"
         with urllib.request.urlopen(f"http://127.0.0.1:{server.port}/metrics", timeout=10) as answer:
             names = {s.name for s in _parse(answer.read().decode())}
         assert "belwatch_build_info" in names
         assert not {n for n in names if n.startswith("python_")}
-        with pytest.raises(OSError, match="BELWATCH_METRICS_PORT"):
-            serve(Settings(metrics_port=server.port), metrics)
+        with pytest.raises(ConfigProblem, match="BELWATCH_METRICS_PORT"):
+            Web(Settings(metrics_port=server.port), Health(time.monotonic, NOW))
     finally:
         server.close()
-    assert not server.thread.is_alive()
+    with pytest.raises(urllib.error.URLError):
+        urllib.request.urlopen(f"http://127.0.0.1:{server.port}/metrics", timeout=10)
