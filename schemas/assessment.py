@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from schemas.indication import Act
+from schemas.review import Review
 from schemas.wire import Instant, Own
 
 
@@ -19,6 +20,15 @@ class Level(StrEnum):
 
 
 LEVELS = tuple(Level)
+
+
+def rank(level: Level) -> int:
+    """Levels in order, 0 to 3.
+
+    >>> rank(Level.WARNING)
+    2
+    """
+    return LEVELS.index(level)
 
 
 class Evidence(Own):
@@ -76,6 +86,16 @@ class Attention(Own):
     score: float
 
 
+class Answer(Own):
+    """A review in force. Of a retraction: how many `alerts` (levels entered) came before it, and how many of them
+    `rested` on what it takes out: without it the level would not have been entered.
+    """
+
+    review: Review
+    alerts: int = 0
+    rested: int = 0
+
+
 class Versions(Own):
     """What computed it."""
 
@@ -92,7 +112,7 @@ class Assessment(Own):
     lower edge, where nobody asks, the index itself); `fragile`: critical was withheld because of it.
     `knockout`: the fewest claims without which the level entered would not stand. `silence`:
     reliability-weighted share (0..1) of the expected sources that are silent. `missed`: end of the last period
-    in which a source's expected reassurance was missing, by source.
+    in which a source's expected reassurance was missing, by source. `answers`: analysts' reviews in force.
     """
 
     id: str
@@ -117,3 +137,4 @@ class Assessment(Own):
     owner: str = ""
     attention: Attention | None = None
     missed: dict[str, Instant] = Field(default_factory=dict)
+    answers: tuple[Answer, ...] = ()

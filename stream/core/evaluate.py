@@ -177,10 +177,10 @@ def _contribution(account: Account) -> float:
 
 
 def _ambiguity(accounts: Iterable[Account]) -> tuple[float, float]:
-    """Log-odds by which the band opens upwards and downwards; untriggered routine opens it upwards."""
+    """Log-odds by which the band opens upwards and downwards: what doesn't count opens it the way it would."""
     up, down = [], []
     for a in accounts:
-        direction = "up" if a.indicator.routine else a.indicator.direction
+        direction = {"warning": "up", "counter": "down"}.get(a.indicator.kind, a.indicator.direction)
         width = a.indicator.weight * a.ambiguous
         up.append(width if direction in {"up", "both"} else 0.0)
         down.append(width if direction in {"down", "both"} else 0.0)

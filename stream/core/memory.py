@@ -7,7 +7,7 @@ receipt both up to t. Old messages are forgotten once nothing they say can still
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from pydantic import TypeAdapter
 
@@ -16,7 +16,8 @@ from schemas.indication import Indication
 from schemas.report import Report
 from schemas.review import Review
 from stream.core.heartbeat import Beat
-from stream.core.statements import DAY, HOUR, reviewed
+from stream.core.reviews import Reviews, message_of
+from stream.core.statements import DAY, HOUR
 
 Row = tuple[str, bytes | None]  # table key and value; None deletes
 _VERSIONS = TypeAdapter(tuple[Report, ...])
@@ -28,7 +29,7 @@ class Memory:
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
         self._versions: dict[str, tuple[Report, ...]] = {}
-        self._reviews: dict[str, dict[str, Review]] = defaultdict(dict)  # by target, by id
+        self._reviews = Reviews()
         self._of: dict[str, set[str]] = {name: set() for name in catalogue.indicators}
         self._settled_at: dict[str, float] = dict.fromkeys(catalogue.indicators, -math.inf)
         self._beating: set[str] = set()
@@ -53,11 +54,11 @@ class Memory:
 
     def review(self, review: Review) -> list[Row]:
         """Take in an analyst's word."""
-        if self._reviews[review.target].get(review.id) == review:
+        if not self._reviews.add(review):
             return []
-        self._reviews[review.target][review.id] = review
-        for report in self._versions.get(review.target.partition("#")[0], ()):
-            self._touch(report, math.inf if review.expires_at else review.at.timestamp())
+        for message_id in {review.target, message_of(review.target)}:
+            for report in self._versions.get(message_id, ()):
+                self._touch(report, self._reviews.settled_at(message_id))
         return [(f"r/{review.id}", review.model_dump_json().encode())]
 
     def restore(self, key: str, value: bytes) -> None:
@@ -85,10 +86,17 @@ class Memory:
             report = self._counting(message_id, known_at)
             for i in report.indications if report else ():
                 if i.indicator == indicator and i.at.timestamp() <= t:
-                    kept = reviewed(i, self._review_of(i, t, known_at))
+                    kept = self._reviews.apply(i, t, known_at)
                     if kept is not None:
                         found.append(kept)
         return found
+
+    def reviews(self, t: float, known_at: float) -> list[Review]:
+        """Reviews in force at t, as known at `known_at`, of messages in play; newest first."""
+        held = self._versions.keys()
+        return [
+            r for r in self._reviews.in_force(t, known_at) if {r.target, message_of(r.target)} & held
+        ]
 
     def beats(self, t: float, known_at: float) -> Mapping[str, list[Beat]]:
         """Periodic reports by source, with or without the line that is expected of them."""
@@ -132,7 +140,7 @@ class Memory:
         if any(v.heartbeat for v in versions):
             self._beating.add(message_id)
         self._versions[message_id] = versions
-        newest = versions[-1].received_at.timestamp()
+        newest = max(versions[-1].received_at.timestamp(), self._reviews.settled_at(message_id))
         for report in versions:
             self._touch(report, newest)
             for i in report.indications:
@@ -146,16 +154,6 @@ class Memory:
     def _counting(self, message_id: str, known_at: float) -> Report | None:
         known = (v for v in reversed(self._versions[message_id]) if v.received_at.timestamp() <= known_at)
         return next(known, None)
-
-    def _review_of(self, indication: Indication, t: float, known_at: float) -> Review | None:
-        said: Iterator[Review] = (
-            review
-            for target in (indication.id, indication.message_id)
-            for review in self._reviews.get(target, {}).values()
-            if review.at.timestamp() <= min(t, known_at)
-            and not (review.expires_at and review.expires_at.timestamp() <= t)
-        )
-        return max(said, key=lambda review: (review.at, review.id), default=None)
 
     def _understood(self, report: Report) -> Report:
         """Without indicators that the catalogue no longer has."""

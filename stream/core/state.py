@@ -12,13 +12,21 @@ from schemas.wire import Own
 from stream.core.talk import Talk
 
 
+class Alert(Own):
+    """A level entered at `at` (epoch seconds), and the messages without any one of which it would not have been."""
+
+    at: float
+    level: Level
+    rests_on: tuple[str, ...]
+
+
 class Fold(Own):
     """What depends on the order of the log: ticks heard, level, and what was told last.
 
     Times are epoch seconds. `heard`: newest tick by origin; `every`: the grid they stand on, in seconds;
     `waiting`: ticks not every origin has delivered; `clock`: newest time that the log has shown; `watermark`:
     last offset folded, by log partition. `seen`: newest event time a source as of the last tick; `fresh`: what
-    came since, by the second it was received. `talk`: articles counted.
+    came since, by the second it was received. `talk`: articles counted. `alerts`: levels entered in `register_days`.
     """
 
     watermark: dict[str, int] = Field(default_factory=dict)
@@ -34,6 +42,7 @@ class Fold(Own):
     level: Level = Level.NORMAL
     since: float | None = None
     fragile: bool = False
+    alerts: tuple[Alert, ...] = ()
     told: float | None = None  # index of the last assessment published
     told_at_tick: float | None = None  # and of the last one that a tick concluded
     told_tick: float = 0.0  # when that was

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from schemas.catalogue import Catalogue, Indicator, Register
 from schemas.indication import Act, Indication
-from schemas.review import Review
+from stream.core.reviews import Reviewed
 
 HOUR = 3_600.0
 DAY = 24 * HOUR
@@ -45,21 +45,10 @@ def prepare(
     statements = []
     for i in ordered:
         at = i.at.timestamp()
-        triggered = not indicator.routine or triggers.hold(i, at)
+        held = isinstance(i, Reviewed) and i.held
+        triggered = not held and (not indicator.routine or triggers.hold(i, at))
         statements.append(Statement(at, i.id, i, _grade(i, at, catalogue, penalties), triggered))
     return statements
-
-
-def reviewed(indication: Indication, review: Review | None) -> Indication | None:
-    """Apply an analyst's word; None where it is retracted."""
-    if review is None:
-        return indication
-    if review.action == "retract":
-        return None
-    if review.action == "confirm":
-        return indication.model_copy(update={"act": Act.OBSERVED, "credibility": 1})
-    update = {"reliability": review.reliability, "credibility": review.credibility}
-    return indication.model_copy(update={k: v for k, v in update.items() if v is not None})
 
 
 def expired_claims(
