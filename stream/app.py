@@ -87,6 +87,7 @@ def config(settings: Settings) -> dict[str, Any]:
         "web_enabled": False,
         "agent_supervisor": mode.CrashingSupervisor,
         "consumer_auto_offset_reset": "earliest",
+        "consumer_group_instance_id": settings.instance,
         "broker_session_timeout": SESSION_SECONDS,
         "broker_heartbeat_interval": HEARTBEAT_SECONDS,
         "broker_request_timeout": 30,

@@ -49,6 +49,11 @@ class Settings(BaseSettings):
     run: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,40}$")] | None = Field(
         None, description="name of a replay run; unset: live"
     )
+    instance: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,100}$")] | None = Field(
+        None,
+        description="this worker's own name in its group, kept over restarts: it gets its partitions back at once",
+    )
+    runs: int = Field(8, ge=1, description="most replay runs at a time on the broker")
     tick_seconds: float = Field(60, gt=0, description="the clock's grid, live")
     data: Path = Field(Path(".data"), description="folder for local state and logs")
     metrics_host: str = Field("127.0.0.1", description="address /metrics, /live and /ready bind to")
