@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple, TypeVar
 
 import jiter
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from schemas.article import Article
 from schemas.event import Event
@@ -17,6 +17,11 @@ from schemas.wire import MAX_MESSAGE_BYTES
 T = TypeVar("T")
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC).timestamp()
 DAY = 86_400.0
+# The validators themselves: `model_validate` around them doubles what it costs to read a message.
+_ARTICLE: Callable[[object], Article] = TypeAdapter(Article).validator.validate_python
+_EVENT: Callable[[object], Event] = TypeAdapter(Event).validator.validate_python
+_TICK: Callable[[object], Tick] = TypeAdapter(Tick).validator.validate_python
+_REVIEW: Callable[[object], Review] = TypeAdapter(Review).validator.validate_python
 
 
 class Refused(Exception):  # noqa: N818 - the field's word; it is an answer, not a failure
@@ -50,7 +55,7 @@ class Message(NamedTuple):
 
 def decode_article(value: bytes, received_at: float) -> Message:
     """Read an article; see `decode_event`."""
-    article = _validated(Article.model_validate, value)
+    article = _validated(_ARTICLE, value)
     return Message(article, _event_time(article.published_at, article, received_at))
 
 
@@ -65,22 +70,22 @@ def decode_event(value: bytes, received_at: float) -> Message:
     Refused
         with one of `REASONS`.
     """
-    event = _validated(Event.model_validate, value)
+    event = _validated(_EVENT, value)
     return Message(event, _event_time(event.occurred_at, event, received_at))
 
 
 def decode_tick(value: bytes) -> Tick:
     """Read a tick."""
-    return _validated(Tick.model_validate, value)
+    return _validated(_TICK, value)
 
 
 def decode_review(value: bytes) -> Review:
     """Read a review."""
-    return _validated(Review.model_validate, value)
+    return _validated(_REVIEW, value)
 
 
 def _validated(validate: Callable[[object], T], value: bytes) -> T:
-    if not value.strip():
+    if not value or value.isspace():
         raise Refused("empty", "the message has no content")
     if len(value) > MAX_MESSAGE_BYTES:
         raise Refused("too_large", f"{len(value)} bytes; at most {MAX_MESSAGE_BYTES} are taken")

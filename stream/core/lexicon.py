@@ -133,8 +133,11 @@ class Lexicon:
         known = [self._known(word) for word in text]
         queue: list[list[tuple[_Node, int, int]]] = [[] for _ in self._roots]  # by level: from where to go on
         for at, word in enumerate(known):
+            following = known[at + 1].classes if at + 1 < len(known) else ()
             for level, node in word.begins:
-                queue[level].append((node, at, at + 1))
+                # most terms stop at the second word: they aren't worth a walk
+                if node.ends or node.any or node.concepts or not node.words.keys().isdisjoint(following):
+                    queue[level].append((node, at, at + 1))
         hits: Hits = {}
         starts: dict[int, list[tuple[str, int]]] = defaultdict(
             list
@@ -160,23 +163,29 @@ def _overlap(one: Span, other: Span) -> bool:
     return one.start < other.end and other.start < one.end
 
 
+def _next(
+    node: _Node, at: int, known: Sequence[_Word], starts: Mapping[int, Sequence[tuple[str, int]]]
+) -> list[tuple[_Node, int]]:
+    if at == len(known):
+        return []
+    ways = [(node.words[n], at + 1) for n in known[at].classes if n in node.words] if node.words else []
+    if node.any:
+        ways.append((node.any, at + 1))
+    if node.concepts:
+        ways += [(node.concepts[name], end) for name, end in starts.get(at, ()) if name in node.concepts]
+    return ways
+
+
 def _walk(
     node: _Node, at: int, known: Sequence[_Word], starts: Mapping[int, Sequence[tuple[str, int]]]
 ) -> list[tuple[str, int]]:
     """Concepts whose terms end on a way from `node` on, the next word being `at`; each with the word after it."""
-    found: list[tuple[str, int]] = []
-    todo = [(node, at)]
+    found = [(concept, at) for concept in node.ends]
+    todo = _next(node, at, known, starts)
     while todo:
         node, at = todo.pop()
         found += [(concept, at) for concept in node.ends]
-        if at == len(known):
-            continue
-        if node.words:
-            todo += [(node.words[n], at + 1) for n in known[at].classes if n in node.words]
-        if node.any:
-            todo.append((node.any, at + 1))
-        if node.concepts:
-            todo += [(node.concepts[name], end) for name, end in starts.get(at, ()) if name in node.concepts]
+        todo += _next(node, at, known, starts)
     return found
 
 

@@ -79,7 +79,10 @@ class _Finding(NamedTuple):
 
 
 class Matcher:
-    """The catalogue's patterns, compiled; `match` is a pure function of the text."""
+    """The catalogue's patterns, compiled; `match` is a pure function of the text.
+
+    `anchors`: a text with none of them, as it is written, says nothing.
+    """
 
     def __init__(self, catalogue: Catalogue) -> None:
         voices = {f"voice_{n}": voice for n, voice in enumerate(catalogue.voices)}
@@ -89,7 +92,8 @@ class Matcher:
         )
         self._stance = Stance(voices)
         self._sources = SourceIndex(catalogue)
-        self._anchors = ahocorasick_rs.AhoCorasick(_anchor_words(catalogue.lexicon.get(ANCHOR, Concept())))
+        self.anchors = _anchor_words(catalogue.lexicon.get(ANCHOR, Concept()))
+        self._anchors = ahocorasick_rs.AhoCorasick(self.anchors)
         self._rules = _index(catalogue)
 
     def match(self, title: str, text: str, lang: str, at: datetime, publisher: str = "") -> tuple[Match, ...]:

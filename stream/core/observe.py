@@ -54,6 +54,7 @@ class Observer:
         self._indicators = frozenset(catalogue.indicators)
         self._expected = frozenset(s.id for s in catalogue.sources if s.expected_every_hours)
         self._mentions = Mentions(catalogue.problem.attention_words)
+        self._gate = Mentions([*catalogue.problem.attention_words, *self._matcher.anchors])
 
     def observe(self, pack: Sequence[Inbound]) -> Observed:
         """Turn a pack of one partition into observations; whatever can't be read is rejected with its reason."""
@@ -92,10 +93,14 @@ class Observer:
         source = self._sources.find(body.publisher)
         if source.id in self._expected:
             seen.note(source.id, at, record.received_at)
-        if isinstance(body, Article):
-            about = self._mentions(f"{body.title}\n{body.text}")
+        if isinstance(body, Event):
+            indications = self.indications(body, at)
+        else:
+            text = f"{body.title}\n{body.text}"
+            telling = self._gate(text)  # nearly no text is: one search for all that anybody looks for
+            indications = self.indications(body, at) if telling else ()
+            about = telling and self._mentions(text)
             seen.talk.note(record.offset, record.received_at, about=about)
-        indications = self.indications(body, at)
         heartbeat = self._grader.heartbeat(body, source, indications) if isinstance(body, Article) else None
         matched = bool(indications or heartbeat)
         found.outcomes["matched" if matched else "unmatched"] += 1
