@@ -67,8 +67,7 @@ class Observer:
                     tick = decode_tick(record.value).model_copy(update={"origin": record.origin})
                     found.observations.append(tick.model_dump_json().encode())
                 elif record.kind == "review":
-                    found.observations.append(decode_review(record.value).model_dump_json().encode())
-                    found.outcomes["matched"] += 1
+                    self._review(record, found)
                 else:
                     self._message(record, found, seen)
             except Refused as refused:
@@ -83,6 +82,15 @@ class Observer:
             return self._grader.event(body, at)
         matches = self._matcher.match(body.title, body.text, body.lang, instant(at), body.publisher)
         return tuple(self._grader.article(body, at, match) for match in matches)
+
+    def _review(self, record: Inbound, found: Observed) -> None:
+        review = decode_review(record.value)
+        if review.problem != self.problem:
+            raise Refused("wrong_shape", f"problem: {review.problem!r} is not {self.problem!r}")
+        # it counts from when it was received, or it would change what ticks have concluded before
+        at = max(review.at, instant(record.received_at))
+        found.observations.append(review.model_copy(update={"at": at}).model_dump_json().encode())
+        found.outcomes["matched"] += 1
 
     def _message(self, record: Inbound, found: Observed, seen: "_Seen") -> None:
         decode = decode_event if record.kind == "event" else decode_article
