@@ -4,9 +4,11 @@ import math
 
 from schemas.assessment import Contribution, Evidence
 from schemas.catalogue import Catalogue, Indicator
-from schemas.wire import instant
+from schemas.review import Review
+from schemas.wire import instant, rfc3339
 from stream.core.claims import Claim
 from stream.core.evaluate import Account, Picture
+from stream.core.reviews import Reviewed
 from stream.core.score import ledger_points
 from stream.core.statements import DAY, timed
 
@@ -59,7 +61,7 @@ def _evidence(
 ) -> Evidence:
     lead = claim.lead
     notes = (
-        ("routine: widens the band only" if not claim.triggered else ""),
+        ("widens the band only" if not claim.triggered else ""),
         (
             f"gated ×{indicator.gate.factor:g} until {indicator.gate.families} voices observe it"
             if claim.gated and indicator.gate
@@ -71,6 +73,7 @@ def _evidence(
             if lead.own_side
             else ""
         ),
+        *(_said(r) for r in (lead.reviews if isinstance(lead, Reviewed) else ())),
         (f"{(t - claim.at) / DAY:.1f} days old, half-life {indicator.half_life_days:g}"),
     )
     return Evidence(
@@ -92,6 +95,12 @@ def _evidence(
         notes=tuple(note for note in notes if note),
         deadline=lead.deadline if indicator.kind == "warning" and timed(lead) else None,
     )
+
+
+def _said(review: Review) -> str:
+    done = {"confirm": "confirmed", "regrade": "regraded", "hold": "held", "end-exercise": "end corrected"}
+    until = f" until {rfc3339(review.expires_at)}" if review.expires_at else ""
+    return f"{done[review.action]} by {review.reviewer}{until}: {review.reason}"
 
 
 def _counts(account: Account, claim: Claim) -> bool:
