@@ -9,7 +9,6 @@ that old ones can be forgotten exactly.
 """
 
 import math
-from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -18,13 +17,14 @@ from schemas.catalogue import Indicator, Problem
 from schemas.indication import Act, Indication
 from stream.core.score import mass, support
 from stream.core.statements import DAY, HOUR, Statement
+from stream.core.voices import Voices
 
 
 class Claim(NamedTuple):
     """One claim: `mass` undecayed at τ = `at` (epoch seconds), `lead` the statement it rests on most.
 
-    `voices` support and `denied_by` deny it within 72 h of the lead; `reports` counts all statements.
-    `triggered` False: routine, so it only widens the band.
+    `voices` support and `denied_by` deny it within 72 h of the lead; `names` are these supporters' voices and
+    families; `reports` counts all statements. `triggered` False: routine, so it only widens the band.
     """
 
     id: str
@@ -37,20 +37,34 @@ class Claim(NamedTuple):
     severity: int
     reports: int
     gated: bool
+    names: frozenset[str]
 
 
-def claims(
-    indicator: Indicator, statements: Sequence[Statement], problem: Problem, *, without: str | None = None
-) -> list[Claim]:
-    """Link statements into claims, heaviest first; `without` leaves out a family's or voice's support."""
+class Chain(NamedTuple):
+    """The statements of one claim, in order of time: independent ones for and against, and how many there are."""
+
+    triggered: bool
+    supporting: Sequence[Statement]
+    denying: Sequence[Statement]
+    reports: int
+
+
+def ranked(indicator: Indicator, found: Iterable[Claim]) -> list[Claim]:
+    """Heaviest first, by an order that time doesn't change."""
+    return sorted(found, key=lambda c: (-_rank(c.mass, c.at, indicator), c.id))
+
+
+def chains(indicator: Indicator, statements: Sequence[Statement], problem: Problem) -> list[Chain]:
+    """Link statements, sorted by time, into chains; what only repeats another is counted and left out."""
     link = problem.link_hours * HOUR
     found = []
     for (triggered, *_), group in _groups(indicator, statements).items():
-        for chain in _chains(group, link):
-            claim = _weigh(indicator, chain, problem, triggered=bool(triggered), without=without)
-            if claim is not None:
-                found.append(claim)
-    return sorted(found, key=lambda c: (-_rank(c.mass, c.at, indicator), c.id))
+        for run in _runs(group, link):
+            independent = _independent(run, link)
+            supporting = [s for s in independent if s.indication.act is not Act.DENIED]
+            denying = [s for s in independent if s.indication.act is Act.DENIED]
+            found.append(Chain(bool(triggered), supporting, denying, len(run)))
+    return found
 
 
 def _rank(mass: float, at: float, indicator: Indicator) -> float:
@@ -76,91 +90,84 @@ def _fact(indication: Indication, name: str) -> object:
     return getattr(indication.facts, name)
 
 
-def _chains(group: Sequence[Statement], link: float) -> list[list[Statement]]:
+def _runs(group: Sequence[Statement], link: float) -> list[list[Statement]]:
     """Single linkage in time: a gap longer than `link` seconds begins a new claim."""
-    chains: list[list[Statement]] = []
+    runs: list[list[Statement]] = []
     for s in group:
-        if chains and s.at - chains[-1][-1].at <= link:
-            chains[-1].append(s)
+        if runs and s.at - runs[-1][-1].at <= link:
+            runs[-1].append(s)
         else:
-            chains.append([s])
-    return chains
+            runs.append([s])
+    return runs
 
 
-def _weigh(
-    indicator: Indicator,
-    chain: Sequence[Statement],
-    problem: Problem,
-    *,
-    triggered: bool,
-    without: str | None,
+def weigh(
+    indicator: Indicator, chain: Chain, problem: Problem, *, without: str | None = None
 ) -> Claim | None:
+    """Weigh each supporting statement with the voices near it; the claim is the heaviest now.
+
+    None where nothing weighs anything. `without` leaves out a family's or voice's support. The voices near a
+    statement slide along the chain with it, so the cost is that of sorting them, not of their pairs.
+    """
     link = problem.link_hours * HOUR
-    independent = _independent(chain, link)
-    supporting = [
-        s
-        for s in independent
-        if s.indication.act is not Act.DENIED and without not in {s.indication.voice, s.indication.family}
-    ]
-    denying = [s for s in independent if s.indication.act is Act.DENIED]
-    times = [s.at for s in supporting]
-    heaviest: Claim | None = None
+    supporting = chain.supporting
+    if without is not None:
+        supporting = [s for s in supporting if without not in {s.indication.voice, s.indication.family}]
+    near, against = Voices(supporting, link), Voices(chain.denying, link)
+    mark = "" if chain.triggered else "~"
+    heaviest: tuple[float, str] | None = None
+    found: tuple[Statement, float, int, bool] | None = None
     for s in supporting:
-        near = supporting[bisect_left(times, s.at - link) : bisect_right(times, s.at + link)]
-        voices = _best_by_voice(near)
-        against = _best_by_voice([d for d in denying if abs(d.at - s.at) <= link])
-        severity = min(max(n.indication.severity for n in near), indicator.max_severity)
+        near.around(s.at)
+        against.around(s.at)
+        severity = min(near.severity, indicator.max_severity)
         weight = mass(
             severity,
-            support(voices.values(), best=problem.families_counted),
-            support(against.values(), best=problem.families_counted),
+            support(near.best(problem.families_counted), best=problem.families_counted),
+            support(against.best(problem.families_counted), best=problem.families_counted),
             kappa=problem.kappa,
         )
-        gated = indicator.gate is not None and indicator.gate.families > len(
-            {n.indication.voice for n in near if n.indication.act is Act.OBSERVED}
-        )
+        gated = indicator.gate is not None and indicator.gate.families > near.observing
         if gated and indicator.gate is not None:
             weight *= indicator.gate.factor
-        if weight <= 0:
-            continue
-        claim = Claim(
-            f"{s.id}{'' if triggered else '~'}",
-            s.at,
-            weight,
-            triggered,
-            s.indication,
-            tuple(sorted(voices)),
-            tuple(sorted(against)),
-            severity,
-            len(chain),
-            gated,
-        )
-        if heaviest is None or (_rank(weight, s.at, indicator), claim.id) > (
-            _rank(heaviest.mass, heaviest.at, indicator),
-            heaviest.id,
-        ):
-            heaviest = claim
-    return heaviest
+        if weight > 0:
+            rank = (_rank(weight, s.at, indicator), s.id + mark)
+            if heaviest is None or rank > heaviest:
+                heaviest, found = rank, (s, weight, severity, gated)
+    if found is None:
+        return None
+    lead, weight, severity, gated = found
+    beside = [s.indication for s in supporting if abs(s.at - lead.at) <= link]
+    return Claim(
+        id=lead.id + mark,
+        at=lead.at,
+        mass=weight,
+        triggered=chain.triggered,
+        lead=lead.indication,
+        voices=tuple(sorted({i.voice for i in beside})),
+        denied_by=tuple(sorted({d.indication.voice for d in chain.denying if abs(d.at - lead.at) <= link})),
+        severity=severity,
+        reports=chain.reports,
+        gated=gated,
+        names=frozenset(name for i in beside for name in (i.voice, i.family)),
+    )
 
 
-def _best_by_voice(statements: Iterable[Statement]) -> dict[str, float]:
-    best: dict[str, float] = {}
-    for s in statements:
-        best[s.indication.voice] = max(best.get(s.indication.voice, 0.0), s.grade)
-    return best
-
-
-def _independent(chain: Sequence[Statement], link: float) -> list[Statement]:
+def _independent(run: Sequence[Statement], link: float) -> list[Statement]:
     """Leave out copies of an earlier text by another publisher, and reports derived from one that is here."""
-    here = {ref for s in chain for ref in (s.indication.message_id, s.indication.url) if ref}
-    last_seen: dict[str, list[Statement]] = defaultdict(list)
+    here = {ref for s in run for ref in (s.indication.message_id, s.indication.url) if ref}
+    # by text: who published it last, and when; and who else did before
+    last: dict[str, tuple[str, float]] = {}
+    other: dict[str, float] = {}
     kept = []
-    for s in chain:
+    for s in run:
         i = s.indication
-        earlier = [e for e in last_seen[i.fingerprint] if s.at - e.at <= link]
-        copied = any(e.indication.publisher != i.publisher for e in earlier)
-        last_seen[i.fingerprint] = [*earlier, s]
-        derived = i.derived_from is not None and i.derived_from in here - {i.message_id, i.url}
+        publisher, at = last.get(i.fingerprint, (i.publisher, -math.inf))
+        if publisher != i.publisher:
+            other[i.fingerprint] = at
+        last[i.fingerprint] = i.publisher, s.at
+        copied = s.at - other.get(i.fingerprint, -math.inf) <= link
+        derived = i.derived_from in here and i.derived_from not in {i.message_id, i.url}
         if not copied and not derived:
             kept.append(s)
     return kept

@@ -1,6 +1,7 @@
 """Evaluate: the index, band and ledger at one moment, as a function of the messages known."""
 
 import math
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -8,12 +9,13 @@ from typing import NamedTuple
 from schemas.assessment import Level
 from schemas.catalogue import Catalogue, Indicator
 from schemas.indication import Indication
-from stream.core.claims import Claim, claims
+from stream.core.claims import Claim
 from stream.core.heartbeat import raised
+from stream.core.links import Linked, Links
 from stream.core.memory import Memory
 from stream.core.score import activation, decayed, knockout, logit, to_index
 from stream.core.sources import SourceIndex
-from stream.core.statements import DAY, HOUR, Statement, expired_claims, prepare
+from stream.core.statements import DAY, HOUR
 
 
 class Account(NamedTuple):
@@ -46,7 +48,7 @@ class Picture:
 
 
 class Evaluator:
-    """Evaluates a memory. Claims are linked again only where messages changed; decay is applied every time."""
+    """Evaluates a memory: decay is applied every time, all else only where messages changed."""
 
     def __init__(self, catalogue: Catalogue, memory: Memory) -> None:
         self._catalogue = catalogue
@@ -58,15 +60,14 @@ class Evaluator:
             if i.heartbeat
         ]
         self._missed: dict[str, float] = {}
-        self._found: dict[str, list[Indication]] = {}
-        self._linked: tuple[dict[str, list[Statement]], dict[str, list[Claim]]] = {}, {}
+        self._links = Links(catalogue)
 
     def picture(self, t: float, known_at: float, seen: Mapping[str, float]) -> Picture:
         """Evaluate at t what was known at `known_at` (epoch seconds); `seen`: newest event time a source."""
         problem = self._catalogue.problem
-        statements, linked = self._link(t, known_at)
+        linked = self._links.of(self._known(t, known_at))
         accounts = [
-            _account(self._catalogue.indicators[name], found, t, problem.epsilon)
+            _account(self._catalogue.indicators[name], found.claims, t, problem.epsilon)
             for name, found in linked.items()
         ]
         contributions = {a.indicator.id: _contribution(a) for a in accounts}
@@ -80,7 +81,7 @@ class Evaluator:
             base=to_index(logit(problem.baseline)),
             low=to_index(log_odds - down - unsure),
             high=to_index(log_odds + up + unsure),
-            robust=self._robust(log_odds, accounts, statements, t),
+            robust=self._robust(log_odds, accounts, linked, t),
             silence=silence,
             knockout=self._knockout(log_odds, accounts),
             contributions=contributions,
@@ -88,9 +89,10 @@ class Evaluator:
             missed=self._missed,
         )
 
-    def _link(self, t: float, known_at: float) -> tuple[dict[str, list[Statement]], dict[str, list[Claim]]]:
-        catalogue, memory = self._catalogue, self._memory
-        found = {name: memory.indications(name, t, known_at) for name in catalogue.indicators}
+    def _known(self, t: float, known_at: float) -> dict[str, list[Indication]]:
+        """What had happened by t as known at `known_at`, by indicator, with the heartbeats that were missed."""
+        memory = self._memory
+        found = {name: memory.indications(name, t, known_at) for name in self._catalogue.indicators}
         beats = memory.beats(t, known_at)
         self._missed = {}
         for rule, source in self._heartbeats:
@@ -98,42 +100,24 @@ class Evaluator:
             if missing:
                 self._missed[rule.source] = max(i.at.timestamp() for i in missing)
                 found[rule.raises] = found[rule.raises] + missing
-        if found != self._found:
-            penalties = expired_claims(catalogue.indicators, found, catalogue)
-            statements = {
-                name: prepare(indicator, found[name], catalogue, penalties)
-                for name, indicator in catalogue.indicators.items()
-            }
-            linked = {
-                name: claims(indicator, statements[name], catalogue.problem)
-                for name, indicator in catalogue.indicators.items()
-            }
-            self._found, self._linked = found, (statements, linked)
-        return self._linked
+        return found
 
     def _robust(
-        self,
-        log_odds: float,
-        accounts: Iterable[Account],
-        statements: Mapping[str, Sequence[Statement]],
-        t: float,
+        self, log_odds: float, accounts: Iterable[Account], linked: Mapping[str, Linked], t: float
     ) -> float:
         """The lowest index that leaving out any one family's (or voice's) support for warnings gives."""
         problem = self._catalogue.problem
         if to_index(log_odds) < problem.levels[Level.WARNING].leave:
             # critical asks for it, and the alert on a warning that rests on one family; below, nobody does
             return to_index(log_odds)
-        warnings = [a for a in accounts if a.indicator.kind == "warning" and a.activation > 0]
-        lowest = log_odds
-        for name in {n for a in warnings for s in statements[a.indicator.id] for n in _names(s)}:
-            without = log_odds
-            for a in warnings:
-                if any(name in _names(s) for s in statements[a.indicator.id]):
-                    left = claims(a.indicator, statements[a.indicator.id], problem, without=name)
+        losses: dict[str, list[float]] = defaultdict(list)
+        for a in accounts:
+            if a.indicator.kind == "warning" and a.activation > 0:
+                for name in {name for claim in a.claims for name in claim.names}:
+                    left = linked[a.indicator.id].without(name)
                     kept = _account(a.indicator, left, t, problem.epsilon)
-                    without -= _contribution(a) - _contribution(kept)
-            lowest = min(lowest, without)
-        return to_index(lowest)
+                    losses[name].append(_contribution(a) - _contribution(kept))
+        return to_index(log_odds - max((math.fsum(lost) for lost in losses.values()), default=0.0))
 
     def _knockout(self, log_odds: float, accounts: Iterable[Account]) -> int | None:
         entered = [t.enter for t in self._catalogue.problem.levels.values() if t.enter <= to_index(log_odds)]
@@ -185,7 +169,3 @@ def _ambiguity(accounts: Iterable[Account]) -> tuple[float, float]:
         up.append(width if direction in {"up", "both"} else 0.0)
         down.append(width if direction in {"down", "both"} else 0.0)
     return math.fsum(up), math.fsum(down)
-
-
-def _names(statement: Statement) -> tuple[str, str]:
-    return statement.indication.voice, statement.indication.family

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from schemas.assessment import Level
 from schemas.catalogue import Threshold
 
+FEW = 4  # claims that a level stands on, as a rule
+
 
 def support(grades: Iterable[float], *, best: int) -> float:
     """Noisy-or of the best `best` grades, one a voice: S = 1 - Π(1 - g).
@@ -122,13 +124,22 @@ def knockout(
     >>> knockout({"a": [1.0]}, {"a": 1.0}, excess=0.0)
     1
     """
-    best = [0.0]  # best[k]: the largest reduction that removing k claims can bring
-    for name, masses in claims.items():
-        ordered = sorted(masses, reverse=True)
-        whole = activation(ordered)
-        gains = [weights[name] * (whole - activation(ordered[k:])) for k in range(len(ordered) + 1)]
-        best = [
-            max(best[i] + gains[k - i] for i in range(len(best)) if 0 <= k - i < len(gains))
-            for k in range(len(best) + len(gains) - 1)
-        ]
-    return next((k for k, gain in enumerate(best) if gain > excess), None)
+    most = sum(map(len, claims.values()))
+    for bound in (FEW, most):  # few are nearly always enough, and cost little to try
+        best = [0.0]  # best[k]: the largest reduction that removing k claims can bring
+        for name, masses in claims.items():
+            gains = _gains(sorted(masses, reverse=True), weights[name], bound)
+            best = [
+                max(best[i] + gains[k - i] for i in range(len(best)) if 0 <= k - i < len(gains))
+                for k in range(min(bound + 1, len(best) + len(gains) - 1))
+            ]
+        found = next((k for k, gain in enumerate(best) if gain > excess), None)
+        if found is not None:
+            return found
+    return None
+
+
+def _gains(ordered: Sequence[float], weight: float, most: int) -> list[float]:
+    """How far removing the heaviest 0, 1 … `most` claims lowers w·a."""
+    whole = activation(ordered)
+    return [weight * (whole - activation(ordered[k:])) for k in range(min(most, len(ordered)) + 1)]

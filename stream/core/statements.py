@@ -4,13 +4,13 @@ Everything here is a function of a set of indications, whatever the order they c
 statement made at τ looks only at statements made up to τ.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from typing import NamedTuple
 
-from schemas.catalogue import Catalogue, Indicator, Register
+from schemas.catalogue import Catalogue, Indicator, Problem, Register
 from schemas.indication import Act, Indication
 from stream.core.reviews import Reviewed
 
@@ -21,6 +21,7 @@ NEWS_DAYS = 3  # one arrival is reported for this long
 SAME_EXERCISE_DAYS = 14  # an end date says nothing about drills that begin weeks after it
 
 Penalties = Mapping[tuple[str, str], Sequence[float]]  # (claimant, indicator) -> when its claims expired
+Expired = Mapping[str, Sequence[float]]  # the same of one indicator, by claimant
 
 
 class Statement(NamedTuple):
@@ -37,7 +38,7 @@ def prepare(
     indicator: Indicator,
     indications: Iterable[Indication],
     catalogue: Catalogue,
-    penalties: Penalties,
+    penalties: Expired,
 ) -> list[Statement]:
     """Grade one indicator's indications and judge its routine triggers; sorted by (τ, id)."""
     ordered = sorted(indications, key=lambda i: (i.at, i.id))
@@ -51,35 +52,53 @@ def prepare(
     return statements
 
 
-def expired_claims(
-    indicators: Mapping[str, Indicator],
-    indications: Mapping[str, Sequence[Indication]],
-    catalogue: Catalogue,
-) -> Penalties:
-    """When each claimant's timed claims expired unfulfilled, by (claimant, indicator).
+def expired_claims(indications: Mapping[str, Sequence[Indication]], catalogue: Catalogue) -> Penalties:
+    """When each claimant's timed claims expired unfulfilled, by (claimant, indicator)."""
+    entry = entries(indications.get(catalogue.problem.entry_indicator, ()))
+    return {
+        (claimant, name): times
+        for name, found in indications.items()
+        for claimant, times in expired(catalogue.indicators[name], found, entry, catalogue.problem).items()
+    }
+
+
+def entries(indications: Iterable[Indication]) -> list[tuple[float, str]]:
+    """Who observed the entry itself, and when (epoch seconds), in order."""
+    return sorted((i.at.timestamp(), i.voice) for i in indications if i.act is Act.OBSERVED)
+
+
+def expired(
+    indicator: Indicator,
+    indications: Iterable[Indication],
+    entry: Sequence[tuple[float, str]],
+    problem: Problem,
+) -> dict[str, list[float]]:
+    """When timed claims of one indicator expired unfulfilled, by claimant.
 
     A claim is timed when it names a deadline, or when its indicator gives open claims one. It is fulfilled
     when two voices observed the entry itself between claim and expiry. Several reports of one claim expire
     once: expiries within `link_hours` of each other are one.
     """
-    entry = sorted(
-        (i.at.timestamp(), i.voice)
-        for i in indications.get(catalogue.problem.entry_indicator, ())
-        if i.act is Act.OBSERVED
-    )
-    expiries: dict[tuple[str, str], list[float]] = defaultdict(list)
-    for name, found in indications.items():
-        if indicators[name].kind != "warning":
-            continue
-        for i in found:
-            expiry = _expiry(i, indicators[name])
-            if expiry is None:
-                continue
-            since = i.at.timestamp()
-            if len({voice for at, voice in entry if since <= at <= expiry}) < 2:  # noqa: PLR2004 - two voices, above
-                expiries[i.claimant, name].append(expiry)
-    gap = catalogue.problem.link_hours * HOUR
-    return {key: _once(sorted(found), gap) for key, found in expiries.items()}
+    if indicator.kind != "warning":
+        return {}
+    expiries: dict[str, list[float]] = defaultdict(list)
+    for i in indications:
+        expiry = _expiry(i, indicator)
+        if expiry is not None and not _fulfilled(i.at.timestamp(), expiry, entry):
+            expiries[i.claimant].append(expiry)
+    return {claimant: _once(sorted(found), problem.link_hours * HOUR) for claimant, found in expiries.items()}
+
+
+def _fulfilled(since: float, expiry: float, entry: Sequence[tuple[float, str]]) -> bool:
+    """Whether two voices observed the entry in [since, expiry]."""
+    first = None
+    for at, voice in entry[bisect_left(entry, (since, "")) :]:
+        if at > expiry:
+            break
+        if first not in {None, voice}:
+            return True
+        first = voice
+    return False
 
 
 def _once(times: Sequence[float], gap: float) -> list[float]:
@@ -102,11 +121,11 @@ def _expiry(indication: Indication, indicator: Indicator) -> float | None:
     return None
 
 
-def _grade(indication: Indication, at: float, catalogue: Catalogue, penalties: Penalties) -> float:
+def _grade(indication: Indication, at: float, catalogue: Catalogue, penalties: Expired) -> float:
     """R · C; R is halved for each of the claimant's claims that had expired by τ, state media are capped."""
     problem = catalogue.problem
     reliability = problem.reliability[indication.reliability]
-    expired = penalties.get((indication.claimant, indication.indicator), ())
+    expired = penalties.get(indication.claimant, ())
     reliability *= 0.5 ** bisect_right(expired, at)
     grade = reliability * problem.credibility[indication.credibility]
     return min(grade, problem.own_side_cap) if indication.own_side else grade

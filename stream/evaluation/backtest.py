@@ -77,7 +77,7 @@ class Trace(NamedTuple):
             for i in report.indications:
                 if i.indicator in catalogue.indicators:
                     found[i.indicator].append(i)
-        return expired_claims(catalogue.indicators, found, catalogue)
+        return expired_claims(found, catalogue)
 
 
 def relevant(catalogue: Catalogue, records: Iterable[Inbound]) -> list[Inbound]:

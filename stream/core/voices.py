@@ -1,0 +1,76 @@
+"""Voices: who speaks within a span of time around a moment, as the moment slides along a chain of statements."""
+
+from bisect import bisect_left, insort
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+
+from schemas.indication import Act
+from stream.core.statements import Statement
+
+
+class Voices:
+    """Best grade a voice, highest severity and number of observing voices among statements within `reach` seconds.
+
+    `statements` are sorted by time, and moments come in ascending order: each statement enters and leaves once.
+    """
+
+    def __init__(self, statements: Sequence[Statement], reach: float) -> None:
+        self._statements = statements
+        self._reach = reach
+        self._begin = self._end = 0
+        self._grades: dict[str, list[float]] = defaultdict(list)  # of each voice, ascending
+        self._bests: list[float] = []  # of all voices, ascending
+        self._severities = [0, 0, 0, 0]  # statements of severity 0..3
+        self._observed: Counter[str] = Counter()
+
+    def around(self, at: float) -> None:
+        """Slide to the moment `at`, not earlier than the last."""
+        while self._end < len(self._statements) and self._statements[self._end].at - at <= self._reach:
+            self._take(self._statements[self._end])
+            self._end += 1
+        while self._begin < self._end and at - self._statements[self._begin].at > self._reach:
+            self._leave(self._statements[self._begin])
+            self._begin += 1
+
+    def best(self, most: int) -> list[float]:
+        """The highest grades, one a voice, at most `most`."""
+        return self._bests[-most:]
+
+    @property
+    def severity(self) -> int:
+        """The highest severity; 0 where nobody speaks."""
+        return next((n for n in (3, 2, 1) if self._severities[n]), 0)
+
+    @property
+    def observing(self) -> int:
+        """Voices that say they saw it."""
+        return len(self._observed)
+
+    def _take(self, s: Statement) -> None:
+        grades = self._grades[s.indication.voice]
+        if not grades or s.grade > grades[-1]:
+            if grades:
+                _remove(self._bests, grades[-1])
+            insort(self._bests, s.grade)
+        insort(grades, s.grade)
+        self._severities[s.indication.severity] += 1
+        if s.indication.act is Act.OBSERVED:
+            self._observed[s.indication.voice] += 1
+
+    def _leave(self, s: Statement) -> None:
+        grades = self._grades[s.indication.voice]
+        best = grades[-1]
+        _remove(grades, s.grade)
+        if not grades or grades[-1] < best:
+            _remove(self._bests, best)
+            if grades:
+                insort(self._bests, grades[-1])
+        self._severities[s.indication.severity] -= 1
+        if s.indication.act is Act.OBSERVED:
+            self._observed[s.indication.voice] -= 1
+            if not self._observed[s.indication.voice]:
+                del self._observed[s.indication.voice]
+
+
+def _remove(ordered: list[float], value: float) -> None:
+    del ordered[bisect_left(ordered, value)]

@@ -1,0 +1,146 @@
+"""Claims are weighed by sliding along a chain, and again only where something changed: as the plain way would."""
+
+import math
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scoring import DAY, START, catalogue, events, observed
+
+from schemas.catalogue import Indicator
+from schemas.indication import Act, Indication
+from schemas.report import OBSERVATION, Report
+from schemas.wire import instant
+from stream.core.claims import Chain, Claim, chains, weigh
+from stream.core.links import Linked, Links
+from stream.core.score import mass, support
+from stream.core.statements import HOUR, Statement, entries, expired, prepare
+
+CATALOGUE = catalogue()
+PROBLEM = CATALOGUE.problem
+LINK = PROBLEM.link_hours * HOUR
+NAMES = ["a", "b", "c", "d", "e", "f", "family"]
+GATED = CATALOGUE.indicators["entry"]
+
+
+@st.composite
+def statements(draw: st.DrawFn) -> list[Statement]:
+    """Up to 40 statements within two weeks by few voices: dense chains."""
+    made = []
+    for n in range(draw(st.integers(1, 40))):
+        at = START + draw(st.integers(0, 14 * 12)) * 2 * HOUR
+        indication = Indication(
+            id=f"i{n}",
+            message_id=f"m{n}",
+            indicator="entry",
+            at=instant(at),
+            publisher=draw(st.sampled_from("PQR")),
+            family=draw(st.sampled_from(["family", "other"])),
+            claimant="x",
+            voice=draw(st.sampled_from("abcdef")),
+            act=draw(st.sampled_from([Act.OBSERVED, Act.CLAIMED, Act.DENIED, Act.ASSESSED])),
+            severity=draw(st.integers(1, 3)),
+            reliability="B",
+            credibility=2,
+            fingerprint=draw(st.sampled_from([f"own{n}", f"own{n}", "one", "two"])),
+            derived_from=draw(st.sampled_from([None, None, None, "m0", f"m{n}"])),
+        )
+        grade = draw(st.sampled_from([0.0, 0.2, 0.5, 0.64, 0.9]))
+        made.append(Statement(at, f"i{n}", indication, grade, triggered=True))
+    return sorted(made, key=lambda s: (s.at, s.id))
+
+
+def plain_independent(run: Sequence[Statement]) -> list[str]:
+    kept = []
+    for n, s in enumerate(run):
+        i = s.indication
+        earlier = [e for e in run[:n] if s.at - e.at <= LINK and e.indication.fingerprint == i.fingerprint]
+        copied = any(e.indication.publisher != i.publisher for e in earlier)
+        others = {e.indication.message_id for e in run} - {i.message_id}
+        if not copied and i.derived_from not in others:
+            kept.append(s.id)
+    return kept
+
+
+def plain_weigh(indicator: Indicator, chain: Chain, without: str | None) -> tuple[str, float] | None:
+    """Each statement with all the voices near it, every time anew: what `weigh` is to agree with."""
+    supporting = [s for s in chain.supporting if without not in {s.indication.voice, s.indication.family}]
+    found = []
+    for s in supporting:
+        near = [n for n in supporting if abs(n.at - s.at) <= LINK]
+        weight = mass(
+            min(max(n.indication.severity for n in near), indicator.max_severity),
+            support(best(near).values(), best=PROBLEM.families_counted),
+            support(
+                best([d for d in chain.denying if abs(d.at - s.at) <= LINK]).values(),
+                best=PROBLEM.families_counted,
+            ),
+            kappa=PROBLEM.kappa,
+        )
+        saw = {n.indication.voice for n in near if n.indication.act is Act.OBSERVED}
+        if indicator.gate and indicator.gate.families > len(saw):
+            weight *= indicator.gate.factor
+        if weight > 0:
+            found.append((math.log2(weight) + s.at / (indicator.half_life_days * DAY), s.id, weight))
+    return max(found)[1:] if found else None
+
+
+def best(near: Sequence[Statement]) -> dict[str, float]:
+    grades: dict[str, float] = {}
+    for s in near:
+        grades[s.indication.voice] = max(grades.get(s.indication.voice, 0.0), s.grade)
+    return grades
+
+
+def shown(claim: Claim | None) -> tuple[str, float] | None:
+    return claim and (claim.id.rstrip("~"), claim.mass)
+
+
+@given(statements(), st.sampled_from([None, *NAMES]), st.sampled_from(["entry", "group"]))
+def test_sliding_weighs_as_the_plain_way_does(made: list[Statement], without: str | None, name: str) -> None:
+    indicator = CATALOGUE.indicators[name]
+    for chain in chains(indicator, made, PROBLEM):
+        assert shown(weigh(indicator, chain, PROBLEM, without=without)) == plain_weigh(
+            indicator, chain, without
+        )
+
+
+@given(statements())
+def test_copies_and_derived_reports_are_left_out_as_the_plain_way_does(made: list[Statement]) -> None:
+    found = [
+        s.id
+        for chain in chains(GATED, made, PROBLEM)
+        if chain.triggered
+        for s in (*chain.supporting, *chain.denying)
+    ]
+    gaps = [n for n in range(1, len(made)) if made[n].at - made[n - 1].at > LINK]
+    runs = [made[a:b] for a, b in zip([0, *gaps], [*gaps, len(made)], strict=True)]
+    # denials alone stand in a second chain, of routine claims, which says nothing here
+    assert sorted(found) == sorted(name for run in runs for name in plain_independent(run))
+
+
+@given(statements())
+def test_without_a_name_only_the_claims_near_it_are_weighed_again(made: list[Statement]) -> None:
+    found = [s.indication for s in made]
+    linked = Linked(GATED, found, CATALOGUE, entries(found))
+    prepared = prepare(GATED, found, CATALOGUE, expired(GATED, found, entries(found), PROBLEM))
+    every = chains(GATED, prepared, PROBLEM)
+    for name in NAMES:
+        plain = {p for chain in every if (p := plain_weigh(GATED, chain, name))}
+        assert {shown(claim) for claim in linked.without(name)} == plain
+
+
+@given(st.data())
+def test_linking_again_only_what_changed_is_linking_all(data: st.DataObject) -> None:
+    links = Links(CATALOGUE)
+    found: dict[str, list[Indication]] = {name: [] for name in CATALOGUE.indicators}
+    for value in observed(data.draw(events()), CATALOGUE):
+        report = OBSERVATION.validate_json(value)
+        for i in report.indications if isinstance(report, Report) else ():
+            found = found | {i.indicator: [*found[i.indicator], i]}
+        step = links.of(found)
+    anew = Links(CATALOGUE).of(found)
+    for name in CATALOGUE.indicators:
+        assert [c.id for c in step[name].claims] == [c.id for c in anew[name].claims]
+        assert [c.mass for c in step[name].claims] == pytest.approx([c.mass for c in anew[name].claims])
