@@ -8,19 +8,21 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from kafka import KafkaConsumer, TopicPartition
 
 from schemas.assessment import Assessment
 from schemas.catalogue import Catalogue
+from schemas.report import OBSERVATION, SourceSeen
 from stream.agents import KINDS, inbound, partition_of
 from stream.core.pipeline import Assessor, Observer
 from stream.settings import Settings
 from stream.table import UPTO, Rows
 from stream.topics import ORIGINS, PROBLEM_PARTITIONS, topics
 
-BATCH_DEPENDENT = {"published_index", "published_at"}  # what was told last depends on where batches ended
+BATCH_DEPENDENT = {"told"}  # which movements were worth telling depends on where batches ended
 TOLD_APART = {"id", "known_at", "cause", "owner"}  # not what an assessment computes
 
 
@@ -80,6 +82,11 @@ def home(catalogue: Catalogue) -> int:
     return partition_of(catalogue.problem.id.encode(), PROBLEM_PARTITIONS)
 
 
+def overtaken(log: Log) -> set[str]:
+    """Rows whose best version is not their last: a late writer's, which compaction would keep in its place."""
+    return _rows(log).overtaken
+
+
 def complaints(log: Log, catalogue: Catalogue) -> list[str]:
     """Compare the broker's logs with their recomputation."""
     return [*_observed(log, catalogue), *_assessed(log, catalogue)]
@@ -87,18 +94,40 @@ def complaints(log: Log, catalogue: Catalogue) -> list[str]:
 
 def _observed(log: Log, catalogue: Catalogue) -> Iterator[str]:
     observer = Observer(catalogue)
-    expected: set[str] = set()
+    observations: list[bytes] = []
     refused: set[tuple[bytes, str]] = set()
     for (role, partition), records in log.records.items():
         if role not in KINDS:
             continue
         origin = f"{role}-{partition}"
         observed = observer.observe([inbound(record, KINDS[role], origin) for record in records])
-        expected |= {_plain(value) for value in observed.observations if b'"source_seen"' not in value[:32]}
+        observations += observed.observations
         refused |= {(key, _plain(value)) for key, value in observed.rejections}
-    found = {_plain(r.value) for r in log.of("indications") if b'"source_seen"' not in r.value[:32]}
-    yield from _differences("observation", expected, found)
+    yield from _differences(
+        "observation", _facts(observations), _facts(r.value for r in log.of("indications"))
+    )
     yield from _differences("rejection", refused, {(r.key, _plain(r.value)) for r in log.of("rejections")})
+
+
+def _facts(observations: Iterable[bytes]) -> set[str]:
+    """What observations say, whatever packs they came from: where those ended is nobody's business."""
+    facts: set[str] = set()
+    newest: dict[str, datetime] = {}
+    for value in observations:
+        observation = OBSERVATION.validate_json(value)
+        if not isinstance(observation, SourceSeen):
+            facts.add(_plain(value))
+            continue
+        for source, at in observation.seen.items():
+            newest[source] = max(at, newest.get(source, at))
+        if articles := observation.articles:
+            facts |= {
+                f"article {articles.origin}:{offset} by {stretch.second}"
+                for stretch in articles.stretches
+                for offset in range(stretch.first, stretch.first + stretch.articles)
+            }
+            facts |= {f"article {articles.origin}:{offset} is about the problem" for offset in articles.about}
+    return facts | {f"{source} seen at {at}" for source, at in newest.items()}
 
 
 def _assessed(log: Log, catalogue: Catalogue) -> Iterator[str]:
@@ -106,33 +135,47 @@ def _assessed(log: Log, catalogue: Catalogue) -> Iterator[str]:
     for record in log.of("assessments"):
         assessment = Assessment.model_validate_json(record.value)
         told[assessment.upto[f"indications-{log.home}"]].append(assessment)
+    found = {a.id for rows in told.values() for a in rows if a.cause == "tick"}
     assessor = Assessor(catalogue, origins=ORIGINS)
     rows: dict[str, bytes | None] = {}
     ticks: dict[str, Assessment] = {}
     for record in log.of("indications"):
-        # Every completed tick is published here, to have one to compare with.
-        assessor._fold = assessor.fold.model_copy(update={"published_index": None})  # noqa: SLF001 - see above
         if assessor.apply(f"indications-{log.home}", record.offset, record.value).ends_batch:
             step = assessor.flush()
             rows |= step.writes
-            ticks |= {a.id: a for a in (Assessment.model_validate_json(v) for _, v in step.assessments)}
+            made = [Assessment.model_validate_json(value) for _, value in step.assessments]
+            ticks |= {a.id: a for a in made if a.cause == "tick"}
         for assessment in told.pop(record.offset, ()):
             expected = ticks.get(assessment.id) or assessor.at(assessment.at.timestamp())
-            computed, found = _content(expected), _content(assessment)
-            if wrong := [name for name in found if found[name] != computed[name]]:
+            computed, said = _content(expected), _content(assessment)
+            if wrong := [name for name in said if said[name] != computed[name]]:
                 yield f"assessment {assessment.id} is not what its prefix of the log gives: {wrong}"
     rows |= assessor.flush().writes
     if told:
         yield f"assessments up to offsets the log does not have: {sorted(told)}"
+    yield from _differences("tick's assessment", ticks, found)
+    yield from _agree(log)
     yield from _kept(log, rows)
 
 
+def _agree(log: Log) -> Iterator[str]:
+    first: dict[str, dict[str, Any]] = {}
+    for record in log.of("assessments"):
+        assessment = Assessment.model_validate_json(record.value)
+        if _content(assessment) != first.setdefault(assessment.id, _content(assessment)):
+            yield f"two assessments {assessment.id} say different things"
+
+
 def _kept(log: Log, rows: dict[str, bytes | None]) -> Iterator[str]:
+    expected = {(key, _plain(value)) for key, value in rows.items() if value is not None}
+    yield from _differences("row", expected, {(key, _plain(value)) for key, value in _rows(log).live()})
+
+
+def _rows(log: Log) -> Rows:
     found = Rows()
     for record in log.of("assess-changelog"):
         found.take(record.key.decode(), record.value, int(dict(record.headers)[UPTO]))
-    expected = {(key, _plain(value)) for key, value in rows.items() if value is not None}
-    yield from _differences("row", expected, {(key, _plain(value)) for key, value in found.live()})
+    return found
 
 
 def _differences(what: str, expected: Iterable[Any], found: Iterable[Any]) -> Iterator[str]:

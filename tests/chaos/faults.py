@@ -5,17 +5,16 @@ import signal
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable
-from contextlib import suppress
 from typing import NamedTuple
 
 from chaos.fleet import Fleet, Position
-from kafka.errors import KafkaError
 
 from deploy.local.kafka import Broker
-from stream.connection import BrokerProblem
+from stream.topics import SOURCE_PARTITIONS
 
 RECOVERY_SECONDS = 90.0
 LOOK = 0.2
+SOURCES = tuple(SOURCE_PARTITIONS)
 RESERVE = "c"  # joins and leaves; the others are always there
 
 
@@ -149,16 +148,19 @@ class Faults:
         return owner if owner in names and self._chance.random() < 0.6 else self._chance.choice(names)
 
     def _recovered(self, kind: str, detail: str, began: float) -> None:
-        """Wait until all is done that stood in the topics a second after `began`, which is surely new."""
-        time.sleep(max(0.0, began + 1.0 - time.monotonic()))
-        mark = None
-        while mark is None or not self._position.reached(mark):
-            if time.monotonic() - began > RECOVERY_SECONDS:
-                raise StuckError(f"{kind} ({detail}): not recovered within {RECOVERY_SECONDS:g} s")
-            if mark is None:
-                with suppress(KafkaError, BrokerProblem):
-                    mark = self._position.ends()
-            time.sleep(LOOK)
+        """Wait until every source partition has taken something new, all of it is done, and what came of it."""
+
+        def wait(condition: Callable[[], bool]) -> None:
+            while not condition():
+                if time.monotonic() - began > RECOVERY_SECONDS:
+                    raise StuckError(f"{kind} ({detail}): not recovered within {RECOVERY_SECONDS:g} s")
+                time.sleep(LOOK)
+
+        before = self._position.ends(SOURCES)
+        wait(lambda: all(end > before[tp] for tp, end in self._position.ends(SOURCES).items()))
+        for roles in (SOURCES, ("indications",)):
+            mark = self._position.ends(roles)
+            wait(lambda mark=mark: self._position.reached(mark))  # type: ignore[misc]  # mypy: no defaults in lambdas
         seconds = time.monotonic() - began
         self.recoveries[kind].append(seconds)
         self._tell(kind, detail, seconds)

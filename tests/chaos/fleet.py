@@ -6,13 +6,14 @@ import signal
 import threading
 import time
 from collections import Counter
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from subprocess import TimeoutExpired
 
 from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
-from workers import CONSUMED, Worker
+from workers import Worker
 
 from stream.connection import BrokerProblem, administrator, consumer
 from stream.settings import Settings
@@ -132,29 +133,23 @@ class Position:
     """Where the topics end and what is committed, over connections that outlive a broker's absence."""
 
     def __init__(self, settings: Settings) -> None:
-        names = topics(settings)
+        self._topics = topics(settings)
         self._settings = settings
-        self._tps = [
-            TopicPartition(names[role].name, p) for role in CONSUMED for p in range(names[role].partitions)
-        ]
         self._consumer: KafkaConsumer | None = None
         self._admin: KafkaAdminClient | None = None
 
-    def ends(self) -> dict[TopicPartition, int]:
-        """End of each consumed topic's partition.
-
-        Raises
-        ------
-        KafkaError, BrokerProblem
-            where the broker does not answer; the next call connects anew.
-        """
-        try:
-            if self._consumer is None:
-                self._consumer = consumer(self._settings)
-            return dict(self._consumer.end_offsets(self._tps))
-        except (KafkaError, OSError, BrokerProblem):
-            self.close()
-            raise
+    def ends(self, roles: Iterable[str]) -> dict[TopicPartition, int]:
+        """End of each partition of these topics; waits for a broker that does not answer."""
+        rows = [self._topics[role] for role in roles]
+        tps = [TopicPartition(row.name, p) for row in rows for p in range(row.partitions)]
+        while True:
+            try:
+                if self._consumer is None:
+                    self._consumer = consumer(self._settings)
+                return dict(self._consumer.end_offsets(tps))
+            except (KafkaError, OSError, BrokerProblem):
+                self.close()
+                time.sleep(LOOK)
 
     def reached(self, mark: dict[TopicPartition, int]) -> bool:
         """Whether all that stood before `mark` is committed as done; False where the broker does not say."""

@@ -20,6 +20,7 @@ from schemas.wire import MAX_MESSAGE_BYTES, instant
 from stream.agents import KINDS
 from stream.connection import BrokerProblem
 from stream.core.pipeline import Inbound, with_ticks
+from stream.pace import Pace
 from stream.replay import Sent, feed
 from stream.settings import Settings
 from stream.sources.producer import Sender
@@ -94,7 +95,7 @@ class Load(threading.Thread):
         sender = Sender(self._settings)
         before = self.sent
         try:
-            for sent in feed(self._settings, sender, self._items, speed=self._speed, sleep=self._wait):
+            for sent in feed(self._settings, sender, self._items, Pace(self._speed, sleep=self._wait)):
                 self.sent = Sent(before.messages + sent.messages, before.ticks + sent.ticks, sent.at)
                 if self._end.is_set():
                     return
