@@ -8,9 +8,9 @@ import click
 from stream import __version__
 from stream.archive.manifest import ArchiveProblem
 from stream.catalogue.load import CatalogueError
-from stream.commands import archive, feed, judge, local, offline, operate, page, poll
+from stream.commands import archive, feed, judge, local, offline, operate, page, poll, replay
 from stream.connection import BrokerProblem
-from stream.sources.jsonl import FileProblem
+from stream.sources.files import FileProblem
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -25,7 +25,7 @@ def cli() -> None:
     """
 
 
-for family in (offline, judge, feed, operate, poll, archive, page, local):
+for family in (offline, judge, feed, replay, operate, poll, archive, page, local):
     for command in family.COMMANDS:
         cli.add_command(command)
 

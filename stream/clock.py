@@ -10,7 +10,7 @@ import math
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from kafka.errors import KafkaError
@@ -67,14 +67,26 @@ class Producer(Protocol):
         """Queue one record."""
 
 
-def ring(settings: Settings, producer: Producer, at: float, value: bytes) -> list[Ack]:
-    """Queue the tick at `at` (epoch seconds) for every partition of every source topic: live, and in a replay."""
-    headers = [("type", b"tick"), ("received_at", rfc3339(instant(at)).encode())]
+def ring(
+    settings: Settings,
+    producer: Producer,
+    at: float,
+    value: bytes,
+    *,
+    headers: Iterable[tuple[str, bytes]] = (),
+    to: Callable[[str, int], bool] = lambda *_: True,
+) -> list[Ack]:
+    """Queue the tick at `at` (epoch seconds) for every partition of every source topic: live, and in a replay.
+
+    `to` leaves partitions out that have it already, by topic and number.
+    """
+    every = [("type", b"tick"), ("received_at", rfc3339(instant(at)).encode()), *headers]
     names = topics(settings)
     return [
-        producer.send(names[role].name, value, KEY, headers, partition)
+        producer.send(names[role].name, value, KEY, every, partition)
         for role, partitions in SOURCE_PARTITIONS.items()
         for partition in range(partitions)
+        if to(names[role].name, partition)
     ]
 
 

@@ -8,20 +8,22 @@ what makes a replay equal to scoring in process.
 import json
 import time
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple, Self
 
 from kafka import TopicPartition
 from kafka.errors import KafkaError
 
 from schemas.assessment import Assessment
-from stream.connection import BrokerProblem, administrator, consumer
+from stream.connection import BrokerProblem, consumer, last_record
 from stream.core.pipeline import Inbound
-from stream.settings import PREFIX, Settings
+from stream.pace import Pace
+from stream.settings import Settings
 from stream.sources.producer import Sender
-from stream.topics import PROBLEM_PARTITIONS, TopicProblem, topics
+from stream.topics import PROBLEM_PARTITIONS, SOURCE_PARTITIONS, TopicProblem, home, topics
 
 POLL_MS = 50
+NUMBER = "number"  # header: an item's place in the replay
 ROLE = {"article": "articles", "event": "events", "review": "reviews"}
 
 
@@ -37,37 +39,69 @@ def feed(
     settings: Settings,
     sender: Sender,
     items: Iterable[Inbound],
-    *,
-    speed: float | None = None,
-    sleep: Callable[[float], None] = time.sleep,
-    clock: Callable[[], float] = time.monotonic,
+    pace: Pace | None = None,
+    held: Mapping[tuple[str, int], int] | None = None,
 ) -> Iterator[Sent]:
     """Send records and ticks in order; yields after each tick, once all before it is confirmed.
 
-    `speed`: virtual seconds per second; None: as fast as the caller asks for the next.
+    Each carries its number in that order in a header. `held`: the number that stands last in each source partition, as
+    `position` reads it from a run that was interrupted; up to there nothing is sent again.
 
     Raises
     ------
-    TopicProblem
+    TopicProblem, BrokerProblem
         where the settings name no run (a replay never writes to live topics), or the broker fails.
+    Stopped
+        where the pace was told so.
     """
     if not settings.run:
         raise TopicProblem("a replay needs a run of its own; it never writes to live topics")
-    names = {role: topic.name for role, topic in topics(settings).items()}
-    began: tuple[float, float] | None = None
+    pace, held = pace or Pace(), held or {}
+    names = {kind: topics(settings)[role].name for kind, role in ROLE.items()}
     messages = ticks = 0
-    for item in items:
+    for number, item in enumerate(items):
+        headers = [(NUMBER, str(number).encode())]
+
+        def due(topic: str, partition: int, number: int = number) -> bool:
+            return held.get((topic, partition), -1) < number
+
         if item.kind != "tick":
-            sender.send(names[ROLE[item.kind]], message_key(item.value), item.value, item.received_at)
+            key = message_key(item.value).encode()
+            topic, partition = names[item.kind], home(key, SOURCE_PARTITIONS[ROLE[item.kind]])
+            if due(topic, partition):
+                sender.send(topic, key, item.value, item.received_at, partition=partition, headers=headers)
             messages += 1
             continue
-        if speed is not None:
-            began = began or (clock(), item.received_at)
-            sleep(max(0.0, began[0] + (item.received_at - began[1]) / speed - clock()))
-        sender.tick(item.received_at, item.value)
-        sender.flush()
         ticks += 1
+        if all(n >= number for n in held.values()) and held:
+            continue
+        pace.wait(item.received_at)
+        sender.tick(item.received_at, item.value, headers=headers, to=due)
+        sender.flush()
         yield Sent(messages, ticks, item.received_at)
+
+
+def position(settings: Settings) -> dict[tuple[str, int], int]:
+    """Number of the last item that stands in each source partition of a run; -1 where none does.
+
+    Raises
+    ------
+    BrokerProblem
+        where the broker doesn't give it.
+    """
+    reader = consumer(settings)
+    try:
+        return {
+            (tp.topic, tp.partition): int(dict(last.headers)[NUMBER]) if last else -1
+            for tp in (
+                TopicPartition(topics(settings)[role].name, n)
+                for role, count in SOURCE_PARTITIONS.items()
+                for n in range(count)
+            )
+            for last in [last_record(reader, tp)]
+        }
+    finally:
+        reader.close()
 
 
 class Following:
@@ -118,19 +152,6 @@ class Following:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-def runs(settings: Settings) -> list[str]:
-    """Names of the runs that have topics on the broker."""
-    admin = administrator(settings)
-    try:
-        names = admin.list_topics()
-    finally:
-        admin.close()
-    head, tail = f"{PREFIX}-run-", "-assessments"
-    return sorted(
-        n.removeprefix(head).removesuffix(tail) for n in names if n.startswith(head) and n.endswith(tail)
-    )
 
 
 def message_key(value: bytes) -> str:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from kafka import KafkaAdminClient
 from kafka.admin import ConfigResource, ConfigResourceType, NewTopic
 from kafka.errors import KafkaError
+from kafka.partitioner.default import murmur2
 
 from schemas.wire import MAX_MESSAGE_BYTES
 from stream.connection import BrokerProblem, administrator
@@ -19,6 +20,15 @@ LARGEST_RECORD = 8 * MAX_MESSAGE_BYTES
 DELETED_SECONDS = 20
 PROBLEM_PARTITIONS = 4  # for life: Faust refuses a changelog whose count differs from its source's
 ORIGINS = tuple(f"{name}-{p}" for name, n in SOURCE_PARTITIONS.items() for p in range(n))
+
+
+def home(key: bytes, partitions: int) -> int:
+    """Where Kafka's default partitioner puts a key.
+
+    >>> home(b"belarus_entry", 4)
+    3
+    """
+    return int((murmur2(key) & 0x7FFFFFFF) % partitions)
 
 
 class Topic(NamedTuple):
@@ -44,8 +54,8 @@ def topics(settings: Settings) -> dict[str, Topic]:
         "assess-changelog": (PROBLEM_PARTITIONS, "compact", None),
         "assessments": (PROBLEM_PARTITIONS, "delete", None),
     }
-    if not settings.run:  # a run polls nothing
-        rows["cursors"] = (1, "compact", None)
+    # a run keeps on a topic what it runs, and polls nothing
+    rows |= {"record": (1, "delete", None)} if settings.run else {"cursors": (1, "compact", None)}
     return {
         role: Topic(f"{settings.prefix}-{role}", partitions, _config(settings, role, policy, days))
         for role, (partitions, policy, days) in rows.items()

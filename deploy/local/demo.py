@@ -23,9 +23,10 @@ from deploy.local.programs import Plan
 from deploy.local.stack import Stack
 from schemas.assessment import LEVELS, Assessment, Level
 from schemas.wire import rfc3339
-from stream import replay, topics
+from stream import replay, runs, topics
 from stream.core.explain import explain
 from stream.core.pipeline import Inbound, with_ticks
+from stream.pace import Pace
 from stream.settings import Settings
 from stream.sources.jsonl import chronological
 from stream.sources.producer import Sender
@@ -86,7 +87,7 @@ class Demo:
                     console=self._console, auto_refresh=False, transient=not self._console.is_terminal
                 ) as live,
             ):
-                for sent in replay.feed(self._settings, sender, with_ticks(records, every), speed=speed):
+                for sent in replay.feed(self._settings, sender, with_ticks(records, every), Pace(speed)):
                     for assessment in following.until(sent.at, TICK_SECONDS, self._stack.check):
                         self._conclude(assessment)
                     if time.monotonic() - self._looked > LOOK_SECONDS:
@@ -207,7 +208,7 @@ def play(files: Sequence[str], *, once: bool, speed: float, every: float) -> int
 
 
 def _forget_earlier(settings: Settings) -> None:
-    for name in replay.runs(settings):
+    for name in runs.names(settings):
         if name.startswith(RUNS) and name != settings.run:
             topics.delete(settings.model_copy(update={"run": name}))
 

@@ -24,7 +24,8 @@ from honcho.printer import Message, Printer
 from deploy.local import HOST, kafka
 from deploy.local.paths import ROOT
 from deploy.local.programs import Plan, programs
-from deploy.local.supervise import STACK_PID, STOP_SECONDS, die_with_parent
+from deploy.local.supervise import STACK_PID, STOP_SECONDS
+from stream.orphan import die_with_parent
 
 READY_SECONDS = 90
 # Where each program says that it serves; the broker is asked in its own protocol.

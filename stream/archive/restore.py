@@ -13,14 +13,13 @@ from stream.archive import manifest as contents
 from stream.archive.manifest import ArchiveProblem, Manifest
 from stream.archive.read import part_records
 from stream.archive.record import Archived
-from stream.connection import BrokerProblem, consumer
+from stream.connection import consumer, last_record
 from stream.settings import Settings
 from stream.sources.producer import Sender
 from stream.topics import SOURCE_PARTITIONS, topics
 
 HEADER = "archived"  # "<archive id>/<origin>/<offset>"
 CONFIRMED_EVERY = 5_000
-PATIENCE = 10  # polls of a second for the last record
 
 
 def restore(settings: Settings, folder: Path, tell: Callable[[int, int], None] = lambda *_: None) -> int:
@@ -77,21 +76,16 @@ def restore(settings: Settings, folder: Path, tell: Callable[[int, int], None] =
 
 def _begun(reader: KafkaConsumer, partition: TopicPartition, archive: str, origin: str) -> int:
     """Offset (the archive's) of the last record already restored; -1 where none is."""
-    end = reader.end_offsets([partition])[partition]
-    if end == 0:
+    last = last_record(reader, partition)
+    if last is None:
         return -1
-    reader.assign([partition])
-    reader.seek(partition, end - 1)
-    for _ in range(PATIENCE):
-        for record in reader.poll(timeout_ms=1_000).get(partition, []):
-            mark = dict(record.headers).get(HEADER, b"").decode().rpartition("/")
-            if mark[0] != f"{archive}/{origin}":
-                raise ArchiveProblem(
-                    f"{partition.topic} already holds records that are not of this archive;"
-                    " restore into a run of its own (--run NAME), or into new topics"
-                )
-            return int(mark[2])
-    raise BrokerProblem(f"{partition.topic} does not give its last record; see the broker's log")
+    mark = dict(last.headers).get(HEADER, b"").decode().rpartition("/")
+    if mark[0] != f"{archive}/{origin}":
+        raise ArchiveProblem(
+            f"{partition.topic} already holds records that are not of this archive;"
+            " restore into a run of its own (--run NAME), or into new topics"
+        )
+    return int(mark[2])
 
 
 def _records(folder: Path, held: Manifest, origin: str) -> Iterator[Archived]:

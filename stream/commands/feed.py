@@ -1,27 +1,13 @@
-"""ingest, replay: fill a broker, now or with the past."""
+"""ingest: bring messages in, from files."""
 
-import subprocess
-import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from typing import Any
 
 import click
 
-from stream import replay as past
-from stream import topics as topic_admin
 from stream.commands import options
-from stream.core.explain import explain
-from stream.core.pipeline import Inbound, with_ticks
-from stream.settings import Settings
 from stream.sources import readers
 from stream.sources.ingest import ingest as ingest_file
-from stream.sources.jsonl import chronological
 from stream.sources.jsonl import read as read_jsonl
-from stream.sources.producer import Sender
-
-EVALUATION_SECONDS = 60.0
-STOP_SECONDS = 15
 
 
 @click.group()
@@ -94,107 +80,4 @@ def _ingest(file: str, rows: Callable[[str], Iterable[readers.Row]], *, restart:
         click.echo(f"{file}:{number}: {reason}", err=True)
 
 
-@click.command()
-@click.argument("files", nargs=-1)
-@click.option("--run", default="replay", show_default=True, help="Name of the run: a-z, 0-9, dashes.")
-@click.option("--from", "begin", type=options.Moment(), help="Leave out what was received before.")
-@click.option("--to", "end", type=options.Moment(), help="Leave out what was received after.")
-@click.option("--speed", default="max", show_default=True, help='Virtual seconds per second, or "max".')
-@click.option("--every", type=options.Span(), default="1h", show_default=True, help="Grid of levels.")
-@click.option("--worker/--no-worker", default=True, help="Start a worker for the run, or rely on yours.")
-@click.option("--list", "listing", is_flag=True, help="List the runs on the broker.")
-@click.option("--delete", metavar="RUN", help="Delete a run's topics.")
-@options.as_json
-def replay(files: tuple[str, ...], **given: Any) -> None:  # noqa: ANN401 - options, named above
-    """Replay JSONL files through Kafka into a run of its own, with the live code; live is out of reach.
-
-    \b
-    belwatch replay news.jsonl.gz --run spring --speed 3600
-    belwatch replay --list
-    belwatch replay --delete spring
-    """
-    if given["listing"]:
-        click.echo("\n".join(past.runs(options.settings())))
-    elif given["delete"]:
-        for name in topic_admin.delete(options.settings(run=given["delete"])):
-            click.echo(f"deleted  {name}")
-    elif files:
-        _replay(files, given)
-    else:
-        raise click.UsageError("name a file to replay, or use --list or --delete RUN")
-
-
-def _replay(files: tuple[str, ...], given: dict[str, Any]) -> None:
-    settings = options.settings(run=given["run"], environment="replay", tick_seconds=given["every"])
-    if settings.run in past.runs(settings):
-        raise click.ClickException(
-            f"run {settings.run!r} exists; choose another --run, or delete it: belwatch replay --delete {settings.run}"
-        )
-    records = [r for r in chronological(files) if r.received_at >= (given["begin"] or 0.0)]
-    items = list(with_ticks(records, given["every"], given["end"]))
-    if not items:
-        raise click.ClickException("no record in these files falls into that time")
-    topic_admin.create(settings)
-    with _worker(settings, wanted=given["worker"]) as alive, past.Following(settings) as following:
-        last = _feed(settings, items, _speed(given["speed"]), alive)
-        following.until(last.at, EVALUATION_SECONDS, alive)
-    assessment = following.last
-    if assessment is not None:
-        click.echo(assessment.model_dump_json() if given["as_json"] else explain(assessment))
-    click.echo(f"run {settings.run}: {last.messages} messages, {last.ticks} ticks", err=True)
-
-
-def _feed(
-    settings: Settings, items: list[Inbound], speed: float | None, alive: Callable[[], None]
-) -> past.Sent:
-    sender = Sender(settings)
-    last = past.Sent(0, 0, 0.0)
-    try:
-        with options.progress("Replaying", sum(item.kind == "tick" for item in items)) as tell:
-            for last in past.feed(settings, sender, items, speed=speed):
-                alive()
-                tell(last.ticks)
-    finally:
-        sender.close()
-    return last
-
-
-@contextmanager
-def _worker(settings: Settings, *, wanted: bool) -> Iterator[Callable[[], None]]:
-    """Run a worker for the run meanwhile; the function given says if it has died."""
-    if not wanted:
-        yield lambda: None
-        return
-    log = settings.data / "runs" / f"{settings.run}.log"
-    log.parent.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "stream", "worker", "--run", str(settings.run)]
-    with log.open("ab") as stream:
-        process = subprocess.Popen(  # noqa: S603 - ourselves
-            [*command, "--environment", "replay", "--metrics-port", "0"], stdout=stream, stderr=stream
-        )
-
-    def alive() -> None:
-        if process.poll() is not None:
-            raise click.ClickException(f"the run's worker ended with code {process.returncode}; see {log}")
-
-    try:
-        yield alive
-    finally:
-        process.terminate()
-        try:
-            process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-
-
-def _speed(text: str) -> float | None:
-    try:
-        speed = None if text == "max" else float(text)
-    except ValueError:
-        speed = 0.0
-    if speed is not None and speed <= 0:
-        raise click.BadParameter(f'{text!r} is no speed; write virtual seconds per second, or "max"')
-    return speed
-
-
-COMMANDS = (ingest, replay)
+COMMANDS = (ingest,)

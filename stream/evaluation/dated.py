@@ -17,7 +17,7 @@ from schemas.indication import Act, Indication
 from stream.core.pipeline import Inbound
 from stream.core.statements import DAY
 from stream.evaluation.backtest import Trace, assess, observe
-from stream.sources.jsonl import FileProblem
+from stream.sources.files import FileProblem
 
 COLUMNS = ("date", "indicator", "fact", "source")
 AFTER = 2 * DAY  # how long a fact has to show in the index

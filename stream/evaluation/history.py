@@ -8,7 +8,7 @@ from stream.evaluation.ablations import ABLATIONS
 from stream.evaluation.backtest import WHOLE, Ablation, Trace, backtest, relevant
 from stream.evaluation.dated import Fact, alone, drift, failed_claims, lead_days, seen, unsupported_criticals
 from stream.evaluation.tables import Ablated, Findings
-from stream.sources.jsonl import FileProblem
+from stream.sources.files import FileProblem
 
 COARSE = 86_400.0  # seconds; one family at a time is asked for its peak only
 

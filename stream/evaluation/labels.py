@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 
 from stream.core.decode import Refused, decode_article
 from stream.core.observe import Observer
-from stream.sources.jsonl import FileProblem
+from stream.sources.files import FileProblem
 
 DRAWS = 2_000
 SEED = 2022

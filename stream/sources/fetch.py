@@ -138,7 +138,9 @@ class Fetcher:
 
 
 def _public(address: str) -> bool:
-    found = ipaddress.ip_address(address.split("%", maxsplit=1)[0])  # without the zone of a link-local address
+    found = ipaddress.ip_address(
+        address.split("%", maxsplit=1)[0]
+    )  # without the zone of a link-local address
     return found.is_global and not found.is_multicast
 
 

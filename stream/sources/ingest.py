@@ -10,7 +10,8 @@ from stream.clock import now
 from stream.core.decode import Refused, decode_article, decode_event
 from stream.replay import ROLE, message_key
 from stream.settings import Settings
-from stream.sources.jsonl import STDIN, Line, read
+from stream.sources.files import STDIN
+from stream.sources.jsonl import Line, read
 from stream.sources.producer import Sender
 from stream.sources.readers import Bad, Row
 from stream.topics import LARGEST_RECORD, topics

@@ -1,23 +1,19 @@
-"""JSONL files, plain or .gz, of articles and events, as records in the order they were received."""
+"""JSONL files, plain or compressed, of articles and events, as records in the order they were received."""
 
-import gzip
 import json
-import sys
-import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import NamedTuple
+
+import jiter
 
 from schemas.moment import parse
+from stream.archive.read import records as archived
 from stream.core.decode import EARLIEST
 from stream.core.pipeline import Inbound
+from stream.sources.files import opened
 
-STDIN = "-"
 LATEST = 4_102_444_800.0  # 2100: a time beyond it is a slip, and would drag the clock there
-
-
-class FileProblem(Exception):  # noqa: N818 - a problem with the user's file, said so that they can mend it
-    """A file that can't be read; the text says which and what to do."""
 
 
 class Line(NamedTuple):
@@ -41,25 +37,20 @@ def read(path: str) -> Iterator[Line]:
     FileProblem
         where it doesn't exist, may not be read, or its compression is damaged.
     """
-    try:
-        with _open(path) as stream:
-            for number, value in enumerate(stream, 1):
-                if value.strip():
-                    yield _line(number, value.rstrip(b"\r\n"))
-    except FileNotFoundError:
-        raise FileProblem(f"{path}: no such file. Check the path; '-' reads standard input.") from None
-    except (gzip.BadGzipFile, EOFError, zlib.error) as e:
-        raise FileProblem(f"{path}: damaged gzip ({e}). Compress it again, or give the plain file.") from None
-    except OSError as e:
-        raise FileProblem(f"{path}: can't be read ({e.strerror or e}).") from None
+    with opened(path) as stream:
+        for number, value in enumerate(stream, 1):
+            if value.strip():
+                yield _line(number, value.rstrip(b"\r\n"))
 
 
 def chronological(paths: Iterable[str]) -> list[Inbound]:
-    """Merge files into records ordered by receipt; ties stay in file order. All files are held in memory.
+    """Merge files and archives (folders) into records ordered by receipt; ties stay in file order.
+
+    All is held in memory.
 
     A line that names no usable time travels with its predecessor's, the first ones with their successor's.
     """
-    files = [(path, list(read(path))) for path in paths]
+    files = [(path, list(_archived(path) if Path(path).is_dir() else read(path))) for path in paths]
     known = [line.received_at for _, lines in files for line in lines if line.received_at is not None]
     records = []
     for path, lines in files:
@@ -72,10 +63,9 @@ def chronological(paths: Iterable[str]) -> list[Inbound]:
     return records
 
 
-def _open(path: str) -> IO[bytes]:
-    if path == STDIN:
-        return sys.stdin.buffer
-    return gzip.open(path) if path.endswith(".gz") else Path(path).open("rb")  # type: ignore[return-value] # GzipFile reads bytes
+def _archived(folder: str) -> Iterator[Line]:
+    for number, record in enumerate(archived(Path(folder)), 1):
+        yield Line(record.kind, record.received_at, stamped=True, number=number, value=record.value)
 
 
 def _line(number: int, value: bytes) -> Line:
@@ -84,7 +74,7 @@ def _line(number: int, value: bytes) -> Line:
     A record's time of receipt is its own `received_at`; else its event time, since a file says no more.
     """
     try:
-        row = json.loads(value)
+        row = jiter.from_json(value, cache_mode="keys")  # texts don't repeat
         kind = "event" if "occurred_at" in row else "article"
         stated = row.get("received_at")
         moment = stated or row["occurred_at" if kind == "event" else "published_at"]

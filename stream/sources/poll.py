@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple, Protocol
+from zipfile import BadZipFile
 
 from pydantic import Field, StringConstraints, TypeAdapter, ValidationError
 
@@ -24,8 +25,9 @@ from stream.settings import Settings
 from stream.sources import cursor as cursors
 from stream.sources.cursor import Cursor
 from stream.sources.fetch import Document, FetchProblem
-from stream.sources.jsonl import FileProblem, Line
-from stream.sources.readers import FORMATS, Bad, Row, unzipped
+from stream.sources.files import FileProblem, unzipped
+from stream.sources.jsonl import Line
+from stream.sources.readers import FORMATS, Bad, Row
 from stream.topics import topics
 
 log = logging.getLogger(__name__)
@@ -101,6 +103,8 @@ def look(feed: Feed, cursor: Cursor, fetch: Fetch) -> Turn:
     """
     try:
         return _series(feed, cursor, fetch) if feed.form == "gdelt" else _document(feed, cursor, fetch)
+    except BadZipFile as e:
+        raise FetchProblem(f"{feed.url}: damaged zip ({e})") from e
     except ValueError as e:
         raise FetchProblem(f"{feed.url}: {e}") from e
 

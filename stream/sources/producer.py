@@ -1,6 +1,6 @@
 """Records into Kafka, in order, confirmed."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from kafka.errors import KafkaError
@@ -60,11 +60,18 @@ class Sender:
         except KafkaError as e:
             raise BrokerProblem(f"the broker did not take a record for {topic}: {e}") from e
 
-    def tick(self, at: float, value: bytes) -> None:
-        """Queue the tick at `at` (epoch seconds) for every source partition."""
+    def tick(
+        self,
+        at: float,
+        value: bytes,
+        *,
+        headers: Sequence[tuple[str, bytes]] = (),
+        to: Callable[[str, int], bool] = lambda *_: True,
+    ) -> None:
+        """Queue the tick at `at` (epoch seconds) for every source partition, or those that `to` wants."""
         self._raise_failure()
         try:
-            for sent in ring(self._settings, self._producer, at, value):
+            for sent in ring(self._settings, self._producer, at, value, headers=headers, to=to):
                 sent.add_errback(self._failed)
         except KafkaError as e:
             raise BrokerProblem(f"the broker did not take a tick: {e}") from e

@@ -13,7 +13,8 @@ from workers import Worker
 from schemas.assessment import Assessment
 from stream.catalogue.load import load
 from stream.core.pipeline import Inbound, Run, with_ticks
-from stream.replay import Following, feed, runs
+from stream.replay import Following, feed
+from stream.runs import names
 from stream.settings import Settings
 from stream.sources.jsonl import chronological
 from stream.sources.producer import Sender
@@ -92,9 +93,9 @@ def test_a_replay_cannot_write_to_live_topics(broker: str) -> None:
 
 def test_runs_are_listed_and_deleted_and_live_topics_are_not(settings: Settings) -> None:
     create(settings)
-    assert settings.run in runs(settings)
+    assert settings.run in names(settings)
     assert delete(settings)
-    assert settings.run not in runs(settings)
+    assert settings.run not in names(settings)
     with pytest.raises(TopicProblem, match="live topics are not deleted"):
         delete(settings.model_copy(update={"run": None}))
 

@@ -15,10 +15,10 @@ LAYERS = (
     ("schemas",),
     ("stream.core",),
     ("stream.catalogue",),
-    ("stream.settings", "stream.connection"),
+    ("stream.settings", "stream.connection", "stream.orphan"),
     ("stream.topics",),
     ("stream.clock",),
-    ("stream.sources", "stream.archive", "stream.replay", "stream.view"),
+    ("stream.sources", "stream.archive", "stream.pace", "stream.replay", "stream.runs", "stream.view"),
     ("stream.sinks",),
     ("stream.page",),
     ("stream.hosting", "stream.table", "stream.progress"),
@@ -33,7 +33,7 @@ LAYERS = (
 )
 # What computes, and nothing that reads a clock, a file, the network or the environment.
 PURE = {
-    "ahocorasick_rs", "bisect", "collections", "dataclasses", "datetime", "enum", "functools", "hashlib",
+    "ahocorasick_rs", "bisect", "collections", "dataclasses", "datetime", "enum", "functools", "hashlib", "heapq",
     "itertools", "jiter", "math", "operator", "pydantic", "pydantic_core", "re", "snowballstemmer", "statistics",
     "string", "typing", "unicodedata",
 }  # fmt: skip

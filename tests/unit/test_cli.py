@@ -80,7 +80,7 @@ def test_score_ends_with_json_that_carries_the_index(tmp_path: Path) -> None:
         (("score", "none.jsonl"), "no such file"),
         (("score", "x", "--at", "whenever"), "is no time; write"),
         (("score", "x", "--every", "often"), "is no length of time; write"),
-        (("replay",), "name a file to replay"),
+        (("replay",), "name files to replay"),
         (("replay", "x", "--run", "No Such Name"), "BELWATCH_RUN"),
     ],
 )

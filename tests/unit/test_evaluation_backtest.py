@@ -13,7 +13,7 @@ from stream.evaluation.ablations import ABLATIONS, swollen, thinned, without_cou
 from stream.evaluation.backtest import WHOLE, Ablation, backtest, identity, relevant
 from stream.evaluation.dated import Fact, alone, drift, failed_claims, lead_days, read_facts, seen
 from stream.evaluation.plot import svg
-from stream.sources.jsonl import FileProblem
+from stream.sources.files import FileProblem
 
 CATALOGUE: Catalogue = catalogue()
 EVERY = DAY / 2

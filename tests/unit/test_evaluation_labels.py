@@ -11,7 +11,7 @@ from stream.catalogue.load import load
 from stream.core.observe import Observer
 from stream.evaluation.labels import Figures, Judged, grouped, intervals, judge, total
 from stream.evaluation.tables import shown
-from stream.sources.jsonl import FileProblem
+from stream.sources.files import FileProblem
 
 NAMES = st.frozensets(st.sampled_from(["a", "b", "c", "d"]))
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from stream.settings import Settings
 from stream.sources.cursor import REMEMBERED, Cursor
 from stream.sources.fetch import Document, FetchProblem
-from stream.sources.jsonl import FileProblem
+from stream.sources.files import FileProblem
 from stream.sources.poll import Feed, Poller, Turn, load, look
 
 FEED = Feed(url="https://news.example/rss", publisher="news.example", every_minutes=10)
