@@ -16,7 +16,7 @@ from schemas.indication import Indication
 from schemas.report import Report
 from schemas.review import Review
 from stream.core.heartbeat import Beat
-from stream.core.reviews import Reviews, message_of
+from stream.core.reviews import Reviews, message_of, row_key
 from stream.core.statements import DAY, HOUR
 
 Row = tuple[str, bytes | None]  # table key and value; None deletes
@@ -59,7 +59,7 @@ class Memory:
         for message_id in {review.target, message_of(review.target)}:
             for report in self._versions.get(message_id, ()):
                 self._touch(report, self._reviews.settled_at(message_id))
-        return [(f"r/{review.id}", review.model_dump_json().encode())]
+        return [(row_key(review), review.model_dump_json().encode())]
 
     def restore(self, key: str, value: bytes) -> None:
         """Take back one row, as `add` or `review` gave it."""

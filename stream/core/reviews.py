@@ -1,5 +1,6 @@
 """Reviews: what analysts said of messages, as a set, and what it makes of an indication."""
 
+import hashlib
 import math
 from collections import defaultdict
 
@@ -22,19 +23,17 @@ class Reviews:
     """All reviews of one problem. Adding is idempotent, and the order of adding changes nothing."""
 
     def __init__(self) -> None:
-        self._by_target: dict[str, dict[str, Review]] = defaultdict(dict)
+        self._by_target: dict[str, set[Review]] = defaultdict(set)
         self._targets: dict[str, set[str]] = defaultdict(set)  # by message
 
     def add(self, review: Review) -> bool:
         """Take one in; whether it is new."""
         for message_id in (review.target, message_of(review.target)):
             self._targets[message_id].add(review.target)
-        known = self._by_target[review.target]
-        if known.get(review.id) == review:
+        if review in self._by_target[review.target]:
             return False
-        # one id, two contents: the same one wins, whichever came first
-        known[review.id] = max(review, known.get(review.id, review), key=_order)
-        return known[review.id] == review
+        self._by_target[review.target].add(review)
+        return True
 
     def apply(self, indication: Indication, t: float, known_at: float) -> Indication | None:
         """What is left of an indication at t with what was said by `known_at`; None where it is retracted."""
@@ -62,7 +61,7 @@ class Reviews:
         moments = (
             at.timestamp()
             for target in self._targets.get(message_id, ())
-            for r in self._by_target[target].values()
+            for r in self._by_target[target]
             for at in (r.at, r.expires_at)
             if at is not None
         )
@@ -72,7 +71,7 @@ class Reviews:
         """Every review that counts at t as known at `known_at`, newest first; superseded ones left out."""
         found = []
         for known in self._by_target.values():
-            said = [r for r in known.values() if _counts(r, t, known_at)]
+            said = [r for r in known if _counts(r, t, known_at)]
             for ending in (False, True):
                 kind = [r for r in said if (r.action == "end-exercise") is ending]
                 found += [max(kind, key=_order)] if kind else []
@@ -83,7 +82,7 @@ class Reviews:
             r
             for target in (indication.id, indication.message_id)
             if target in self._by_target
-            for r in self._by_target[target].values()
+            for r in self._by_target[target]
             if _counts(r, t, known_at)
         ]
 
@@ -95,6 +94,12 @@ def message_of(target: str) -> str:
     ('isw:12', 'isw:12')
     """
     return target.rpartition("#")[0] or target
+
+
+def row_key(review: Review) -> str:
+    """Name a review's row: two that share an id and differ are two, whichever came first."""
+    content = hashlib.sha256(review.model_dump_json().encode()).hexdigest()[:16]
+    return f"r/{review.id}/{content}"
 
 
 def _counts(review: Review, t: float, known_at: float) -> bool:

@@ -5,7 +5,7 @@ import random
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 from scoring import DAY, START, assessed, catalogue, event, events, interleaved, numbers, observed, partitioned
@@ -83,6 +83,7 @@ def test_order_duplication_and_lateness_of_reviews_change_nothing(
 
 
 @given(answered(), st.integers(1, 4), st.integers())
+@settings(max_examples=60)
 def test_every_tick_concludes_the_same_however_partitions_run_apart(
     made: list[Inbound], count: int, seed: int
 ) -> None:
