@@ -1,6 +1,5 @@
 """JSONL files, plain or compressed, of articles and events, as records in the order they were received."""
 
-import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
