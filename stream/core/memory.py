@@ -92,11 +92,14 @@ class Memory:
         return found
 
     def reviews(self, t: float, known_at: float) -> list[Review]:
-        """Reviews in force at t, as known at `known_at`, of messages in play; newest first."""
-        held = self._versions.keys()
-        return [
-            r for r in self._reviews.in_force(t, known_at) if {r.target, message_of(r.target)} & held
-        ]
+        """Reviews in force at t, as known at `known_at`, of messages in play then; newest first."""
+
+        def held(message_id: str) -> bool:
+            report = self._counting(message_id, known_at) if message_id in self._versions else None
+            return report is not None and report.at.timestamp() <= t
+
+        found = self._reviews.in_force(t, known_at)
+        return [r for r in found if any(map(held, {r.target, message_of(r.target)}))]
 
     def beats(self, t: float, known_at: float) -> Mapping[str, list[Beat]]:
         """Periodic reports by source, with or without the line that is expected of them."""
