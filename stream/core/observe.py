@@ -20,6 +20,10 @@ from stream.core.sources import SourceIndex
 from stream.core.talk import Mentions, Teller
 
 SAMPLE = 200  # characters of a rejected message that are kept, for whoever mends its source
+# What one message can add: a text that is made to match everything must not fill the state, and its report, of which
+# a row of the state holds `memory.VERSIONS`, must fit a record of 1 MiB.
+MOST_INDICATIONS = 32
+LARGEST_REPORT = 200 << 10  # bytes of JSON
 
 
 class Inbound(NamedTuple):
@@ -35,7 +39,8 @@ class Inbound(NamedTuple):
 class Observed(NamedTuple):
     """What came of a pack: observations in order, rejections as (key, JSON), and a count by outcome.
 
-    `outcomes` counts "matched", "unmatched", "rejected" (these add up to the messages) and "rejected:<reason>".
+    `outcomes` counts "matched", "unmatched", "rejected" (these add up to the messages), "rejected:<reason>", and
+    "bounded:indications" and "bounded:report" where a message held more than one can add.
     """
 
     observations: list[bytes]
@@ -95,21 +100,22 @@ class Observer:
     def _message(self, record: Inbound, found: Observed, seen: "_Seen") -> None:
         decode = decode_event if record.kind == "event" else decode_article
         message = decode(record.value, record.received_at)
-        body, at = message
-        if isinstance(body, Event) and body.dataset == "analyst" and body.indicator not in self._indicators:
+        body, at = message  # `type(...) is`: `isinstance` of a pydantic model is a slow call
+        if type(body) is Event and body.dataset == "analyst" and body.indicator not in self._indicators:
             raise Refused("unknown_indicator", f"indicator {body.indicator!r} is not in the catalogue")
         source = self._sources.find(body.publisher)
         if source.id in self._expected:
             seen.note(source.id, at, record.received_at)
-        if isinstance(body, Event):
-            indications = self.indications(body, at)
-        else:
+        if type(body) is Article:
             text = f"{body.title}\n{body.text}"
             telling = self._gate(text)  # nearly no text is: one search for all that anybody looks for
             indications = self.indications(body, at) if telling else ()
             about = telling and self._mentions(text)
             seen.talk.note(record.offset, record.received_at, about=about)
-        heartbeat = self._grader.heartbeat(body, source, indications) if isinstance(body, Article) else None
+        else:
+            indications = self.indications(body, at)
+        heartbeat = self._grader.heartbeat(body, source, indications) if type(body) is Article else None
+        indications = _strongest(indications, found)
         matched = bool(indications or heartbeat)
         found.outcomes["matched" if matched else "unmatched"] += 1
         if matched or body.revision:
@@ -122,7 +128,7 @@ class Observer:
                 indications=indications,
                 heartbeat=heartbeat,
             )
-            found.observations.append(report.model_dump_json().encode())
+            found.observations.append(_fitting(report, found))
 
 
 class _Seen:
@@ -149,6 +155,26 @@ class _Seen:
             )
             found.observations.append(told.model_dump_json().encode())
         self._newest, self._received_at = {}, 0.0
+
+
+def _strongest(indications: tuple[Indication, ...], found: Observed) -> tuple[Indication, ...]:
+    """Keep the most severe where there are more than one message can add."""
+    if len(indications) <= MOST_INDICATIONS:
+        return indications
+    found.outcomes["bounded:indications"] += 1
+    kept = sorted(indications, key=lambda i: (-i.severity, i.id))[:MOST_INDICATIONS]
+    return tuple(i for i in indications if i in kept)
+
+
+def _fitting(report: Report, found: Observed) -> bytes:
+    """Write a report; one that is too large goes without its words: what counts of it is short."""
+    value = report.model_dump_json().encode()
+    if len(value) <= LARGEST_REPORT:
+        return value
+    found.outcomes["bounded:report"] += 1
+    wordless = {"title": "", "excerpt": "", "url": "", "derived_from": None}
+    kept = tuple(i.model_copy(update=wordless) for i in report.indications)
+    return report.model_copy(update={"indications": kept}).model_dump_json().encode()
 
 
 def _rejection(record: Inbound, refused: Refused) -> tuple[bytes, bytes]:
