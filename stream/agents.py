@@ -18,7 +18,7 @@ from faust.types import StreamT
 from schemas.catalogue import Catalogue
 from stream import table
 from stream.core.pipeline import Assessor, Inbound, Observer, Step
-from stream.hosting import Host, Pack, Record, packs
+from stream.hosting import Host, Pack, Record, Row, packs
 from stream.progress import Progress
 from stream.topics import ORIGINS, PROBLEM_PARTITIONS, Topic
 
@@ -92,16 +92,15 @@ class Observe:
         observed = self._observer.observe([inbound(record, kind, origin) for record in pack.records])
         if not pack.current():
             return
-        indications, rejections = self._topics["indications"].name, self._topics["rejections"]
-        sent = [
-            await self._host.produce(indications, self._key, value, self._home)
-            for value in observed.observations
-        ]
-        sent += [
-            await self._host.produce(rejections.name, key, value, partition_of(key, rejections.partitions))
-            for key, value in observed.rejections
-        ]
-        await asyncio.gather(*sent)
+        rejected: dict[int, list[Row]] = {}
+        rejections = self._topics["rejections"]
+        for key, value in observed.rejections:
+            rejected.setdefault(partition_of(key, rejections.partitions), []).append(Row(key, value))
+        indications = (Row(self._key, value) for value in observed.observations)
+        await asyncio.gather(
+            self._host.deliver(self._topics["indications"].name, self._home, indications),
+            *(self._host.deliver(rejections.name, partition, rows) for partition, rows in rejected.items()),
+        )
         self._progress.count(observed.outcomes)
 
 
@@ -175,21 +174,18 @@ class Assess:
         if not pack.current():
             return
         assessments = [value for _, step in steps for _, value in step.assessments]
-        await self._sent("assessments", ((self._key, value, None) for value in assessments))
+        await self._deliver("assessments", (Row(self._key, value) for value in assessments))
         if not pack.current():
             return
-        rows = [(key.encode(), row, upto) for upto, step in steps for key, row in step.writes.items()]
-        await self._sent("assess-changelog", rows)
+        rows = (
+            Row(key.encode(), row, [table.header(upto)])
+            for upto, step in steps
+            for key, row in step.writes.items()
+        )
+        await self._deliver("assess-changelog", rows)
 
-    async def _sent(self, role: str, rows: Iterable[tuple[bytes, bytes | None, int | None]]) -> None:
-        name = self._topics[role].name
-        acks: list[Awaitable[object]] = [
-            await self._host.produce(
-                name, key, value, self._home, () if upto is None else (table.header(upto),)
-            )
-            for key, value, upto in rows
-        ]
-        await asyncio.gather(*acks)
+    async def _deliver(self, role: str, rows: Iterable[Row]) -> None:
+        await self._host.deliver(self._topics[role].name, self._home, rows)
 
     async def _assessor(self, pack: Pack) -> Assessor:
         generation, restored = self._owned or (None, None)
@@ -208,8 +204,9 @@ class Assess:
 
     async def _restored(self, generation: int) -> Assessor:
         rows = await self._read(self._home)
-        overtaken = ((key.encode(), rows.best[key][1], rows.best[key][0]) for key in sorted(rows.overtaken))
-        await self._sent("assess-changelog", overtaken)
+        overtaken = ((key.encode(), *rows.best[key]) for key in sorted(rows.overtaken))
+        again = (Row(key, value, [table.header(upto)]) for key, upto, value in overtaken)
+        await self._deliver("assess-changelog", again)
         assessor = Assessor(self._catalogue, origins=frozenset(ORIGINS), owner=str(generation))
         assessor.restore(rows.live())
         log.info("restored %d rows, %s folded up to %s", len(rows.best), self._log, dict(assessor.watermark))

@@ -20,6 +20,9 @@ from stream.topics import PROBLEM_PARTITIONS, topics
 SESSION_SECONDS = 10  # a killed worker keeps its partitions this long
 HEARTBEAT_SECONDS = 3
 FETCH_RECORDS = 4_000
+FETCH_BYTES = (
+    2 << 20
+)  # a partition: two packs of usual articles; each fetch is asked for once the last is read
 
 
 def make_app(
@@ -93,6 +96,7 @@ def config(settings: Settings) -> dict[str, Any]:
         "broker_request_timeout": 30,
         "broker_commit_interval": 1.0,
         "broker_max_poll_records": FETCH_RECORDS,
+        "consumer_max_fetch_size": FETCH_BYTES,
         "stream_buffer_maxsize": 4,  # packs
         "producer_linger": 0.0,  # what waits for a request under way is sent with it; waiting longer only delays ticks
         "producer_max_batch_size": 256 << 10,

@@ -18,22 +18,35 @@ not do, all found on a real broker or in its source:
 - The producer is idempotent only under `exactly_once`, whose transactions lose records. So that is switched on
   by itself: a partition then holds what one producer sent in the order it was sent, and a kill leaves a prefix.
 - A long poll of 1.5 s, fixed by Faust, holds back a partition that is not in it. It is shortened.
+- aiokafka copies each record it has parsed into another of eleven fields, and gives each record it sends a
+  future of its own. Neither is wanted here: records are handed on as parsed, and sent in batches.
 - Tables are written through a buffer whose `flush` gives up after 100 ms, and are recovered by a task that logs
   its errors and goes on, from packs that may be stale. So the state has its changelog, but not through Faust
   (`stream.table`).
 """
 # ruff: noqa: SLF001, ANN401 - private API is what this module is about, and what Faust passes on is its own matter
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol, cast
 
 import faust
+from aiokafka.consumer import fetcher
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, EventT, Message, StreamT
+from faust.types.tuples import ConsumerMessage
 
-PACK = 2_000  # records; the fetch limit of 1 MiB a partition bounds a pack's bytes
+PACK = 2_000  # records; the fetch limit (`stream.app`) bounds a pack's bytes
 LONG_POLL_MS = 250
+
+
+class Row(NamedTuple):
+    """One record to send."""
+
+    key: bytes
+    value: bytes | None
+    headers: Sequence[tuple[str, bytes]] = ()
 
 
 class Record(Protocol):
@@ -65,6 +78,14 @@ class Pack:
     records: Sequence[Record]
     current: Callable[[], bool]  # is the partition still ours, in this generation?
     done: Callable[[], None]  # everything this pack gave rise to is durable
+
+
+class _Parsed(fetcher.PartitionRecords):  # type: ignore[misc]  # aiokafka has no types
+    def _consumer_record(self, tp: TP, record: Record) -> Record:  # noqa: ARG002 - the signature is aiokafka's
+        return record
+
+
+fetcher.PartitionRecords = _Parsed  # named there, and nowhere to be passed in
 
 
 class _Thread(driver.AIOKafkaConsumerThread):
@@ -121,10 +142,15 @@ class PackingConsumer(driver.Consumer):
                     self._back.add(tp)
                     break
                 pack = records[start : start + PACK]
-                message = self._to_message(tp, pack[-1])
-                message.key, message.value = None, cast("Any", (self._next[tp], pack))
+                message = self._message(tp, pack, self._next[tp])
                 self._next[tp] = pack[-1].offset + 1
                 yield tp, message
+
+    def _message(self, tp: TP, pack: Sequence[Record], start: int) -> Message:
+        last, generation = pack[-1], self.app.consumer_generation_id
+        value = cast("Any", (start, pack))
+        place = (tp.topic, tp.partition, last.offset, last.timestamp / 1_000, 0)
+        return ConsumerMessage(*place, None, None, value, None, tp=tp, generation_id=generation)
 
     async def _go_back(self) -> None:
         # Here and from the fetching task only: a seek from any other races with its books.
@@ -206,14 +232,28 @@ class PackingConsumer(driver.Consumer):
         return committed
 
 
-class _Producer(driver.Producer):
+class PackingProducer(driver.Producer):
+    """Faust's producer, sending many records at once."""
+
     def _settings_extra(self) -> Mapping[str, Any]:
         return {"acks": "all", "enable_idempotence": True}
+
+    async def deliver(self, topic: str, partition: int, rows: Iterable[Row]) -> None:
+        """Send records to a partition in their order, and wait until all of them are durable."""
+        producer = self._ensure_producer()
+        sent, batch = [], producer.create_batch()
+        for key, value, headers in rows:
+            while batch.append(key=key, value=value, timestamp=None, headers=list(headers)) is None:
+                sent.append(await producer.send_batch(batch, topic, partition=partition))  # it is full
+                batch = producer.create_batch()
+        if batch.record_count():
+            sent.append(await producer.send_batch(batch, topic, partition=partition))
+        await asyncio.gather(*sent)
 
 
 class _Transport(driver.Transport):
     Consumer = PackingConsumer
-    Producer = _Producer
+    Producer = PackingProducer
 
 
 class Host(faust.App):
@@ -223,17 +263,9 @@ class Host(faust.App):
         self.now = now
         super().__init__(*args, **kwargs)
 
-    async def produce(
-        self,
-        topic: str,
-        key: bytes,
-        value: bytes | None,
-        partition: int,
-        headers: Sequence[tuple[str, bytes]] = (),
-    ) -> Awaitable[object]:
-        """Hand one record to the producer; await what comes back to know that it is durable."""
-        sent: Awaitable[object] = await self.producer.send(topic, key, value, partition, None, list(headers))
-        return sent
+    async def deliver(self, topic: str, partition: int, rows: Iterable[Row]) -> None:
+        """Make records durable, in their order."""
+        await cast("PackingProducer", self.producer).deliver(topic, partition, rows)
 
     @property
     def packing(self) -> PackingConsumer:

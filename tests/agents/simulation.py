@@ -9,7 +9,7 @@ record. Fetches answer late, across seeks; partitions are rebalanced at any time
 import asyncio
 import random
 from collections import deque
-from collections.abc import Awaitable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -22,7 +22,7 @@ from mode import Service
 from schemas.catalogue import Catalogue
 from stream.agents import partition_of
 from stream.app import attach, config
-from stream.hosting import Host, PackingConsumer, _Transport
+from stream.hosting import Host, PackingConsumer, Row, _Transport
 from stream.progress import Progress
 from stream.settings import Settings
 from stream.table import UPTO, Rows
@@ -236,11 +236,9 @@ class SimConsumer(PackingConsumer):
 
 
 class SimProducer(Producer):
-    async def send(
-        self, topic: str, key: Any, value: Any, partition: Any, timestamp: Any, headers: Any, **_: Any
-    ) -> Awaitable[Any]:
-        del timestamp
-        return await self.app.line.send(TP(topic, partition), key, value, headers)
+    async def deliver(self, topic: str, partition: int, rows: Iterable[Row]) -> None:
+        line: Line = self.app.line
+        await asyncio.gather(*[await line.send(TP(topic, partition), *row) for row in rows])
 
     async def flush(self) -> None: ...
 

@@ -1,5 +1,7 @@
 """Benchmarks: `make bench`, or `FULL=1 make bench` for the table of RESULTS.md."""
 
+import signal
+import sys
 import time
 from collections.abc import Callable
 
@@ -8,8 +10,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from deploy.local.kafka import Broker
 from deploy.local.paths import DATA
-from tests.benchmarks import topics
-from tests.benchmarks.cells import FULL, QUICK, Cell
+from tests.benchmarks import streams, topics
+from tests.benchmarks.cells import FULL, NAMES, QUICK, Cell
 from tests.benchmarks.environments import PEERS, prepare
 from tests.benchmarks.reference import run
 from tests.benchmarks.results import Results
@@ -22,17 +24,21 @@ BROKER = {"group.initial.rebalance.delay.ms": "3000"}
 @click.command()
 @click.option("--full", is_flag=True, help="The whole table; what is measured already is kept.")
 @click.option("--minutes", type=float, default=60, show_default=True, help="Begin nothing after so long.")
-@click.option("--only", multiple=True, type=click.Choice(sorted(PEERS)), help="These peers.")
+@click.option("--only", multiple=True, type=click.Choice(sorted(NAMES)), help="These peers.")
 @click.option("--port", default=20_292, show_default=True, help="The broker's.")
 def main(full: bool, minutes: float, only: tuple[str, ...], port: int) -> None:  # noqa: FBT001 - click's way
     """Measure belwatch beside its peers: one broker, one topic, one job, in turn."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))  # in order: the broker must not outlive us
     until = time.monotonic() + minutes * 60
     results = Results(HERE / ("full.jsonl" if full else "quick.jsonl"), keep=full)
     cells = [cell for cell in (FULL if full else QUICK) if not only or cell.peer in only]
     bar = Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with bar as progress:
-        for name in dict.fromkeys(["confluent-kafka", *(cell.peer for cell in cells)]):
+        wanted = {cell.peer for cell in cells} | {topics.FILLER}
+        for name in wanted & PEERS.keys():
             prepare(PEERS[name], progress.console.print)
+        if streams.NAME in wanted and not streams.prepare(progress.console.print):
+            cells = [cell for cell in cells if cell.peer != streams.NAME]
         with Broker(port, HERE / "kafka", BROKER) as broker:
             for cell in cells:
                 if results.has(cell) or time.monotonic() > until:
@@ -47,7 +53,7 @@ def main(full: bool, minutes: float, only: tuple[str, ...], port: int) -> None: 
 
 def _measured(broker: Broker, cell: Cell, show: Callable[[int], None]) -> dict[str, float]:
     topic = topics.filled(broker.address, cell.messages, cell.share, show)
-    return run(PEERS[cell.peer], broker.address, topic, cell, HERE / "runs", show)._asdict()
+    return run(broker.address, topic, cell, HERE / "runs", show)._asdict()
 
 
 if __name__ == "__main__":

@@ -22,7 +22,6 @@ class Peer(NamedTuple):
     needs: tuple[str, ...]
     run: tuple[str, ...]
     constrained: bool = False  # to what belwatch itself is pinned to
-    most: int | None = None  # messages; one that takes ages is measured on fewer
 
     @property
     def python(self) -> Path:
@@ -39,9 +38,7 @@ PEERS = {
         Peer("aiokafka", ("aiokafka==0.14.0", "uvloop==0.23.0"), ("aiokafka_loop.py",)),
         Peer("quixstreams", ("quixstreams==3.28.1",), ("quix.py",)),
         Peer("bytewax", ("bytewax[kafka]==0.21.1",), ("-m", "bytewax.run", "bytewax_flow")),
-        Peer(
-            "faust", ("faust-streaming==0.15.3",), ("plain_faust.py", "worker", "--without-web"), most=200_000
-        ),
+        Peer("faust", ("faust-streaming==0.15.3",), ("plain_faust.py", "worker", "--without-web")),
     )
 }
 

@@ -10,6 +10,7 @@ from kafka.admin import NewTopic
 from tests.benchmarks.environments import PEERS, PROGRAMS
 
 PARTITIONS = 4
+FILLER = "confluent-kafka"  # whose environment fills
 OUTPUTS = ("bench-out", "bench-state")
 
 
@@ -43,7 +44,7 @@ def filled(brokers: str, messages: int, share: float, show: Callable[[int], None
     create(brokers, name, *OUTPUTS)
     if size(brokers, name) != messages:
         environment = {**os.environ, "BENCH_BROKERS": brokers, "BENCH_TOPIC": name, "BENCH_GROUP": ""}
-        command = [str(PEERS["confluent-kafka"].python), str(PROGRAMS / "fill.py"), str(messages), str(share)]
+        command = [str(PEERS[FILLER].python), str(PROGRAMS / "fill.py"), str(messages), str(share)]
         with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as filling:
             for line in filling.stdout or ():
                 show(int(line))
