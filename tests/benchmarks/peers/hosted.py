@@ -14,7 +14,7 @@ from meter import Meter
 
 from stream.app import config
 from stream.connection import credentials
-from stream.hosting import Host, packs
+from stream.hosting import Host, Row, packs
 from stream.settings import Settings
 
 CHANGELOG = "bench-state"
@@ -35,11 +35,10 @@ def make() -> Host:
     state: dict[int, State] = {}
 
     async def send(topic: str, rows: list[tuple[int, State]]) -> None:
-        acks = [
-            await app.produce(topic, str(key).encode(), orjson.dumps(count), key % PARTITIONS)
-            for key, count in rows
-        ]
-        await asyncio.gather(*acks)
+        split: dict[int, list[Row]] = {}
+        for key, count in rows:
+            split.setdefault(key % PARTITIONS, []).append(Row(str(key).encode(), orjson.dumps(count)))
+        await asyncio.gather(*(app.deliver(topic, partition, some) for partition, some in split.items()))
 
     @app.agent(app.topic(TOPIC, **RAW), concurrency=1)  # type: ignore[untyped-decorator]  # Faust's
     async def count(stream: StreamT[bytes]) -> None:
