@@ -23,7 +23,7 @@ class Speaker(NamedTuple):
 
 
 class Stance:
-    """Reads the stance concepts: `says`, `according`, `negation`, `contrast`, `evidence`, `foretold`."""
+    """Reads `says`, `addresses`, `according`, `negation`, `contrast`, `evidence`, `foretold` by their names."""
 
     def __init__(self, voices: Mapping[str, Voice]) -> None:
         self._voices = voices
@@ -31,9 +31,9 @@ class Stance:
         self.named = {speaker.name: speaker for speaker in self._speakers.values()}
 
     def speakers(self, text: Words, hits: Hits) -> tuple[Speaker, ...]:
-        """Who is quoted: before a colon, after the last dash, beside a verb of saying, or the subject, in that order.
+        """Who is quoted: before a colon, after a late one or the last dash, beside a verb of saying, or the subject.
 
-        A country is a speaker only as the subject of a verb of saying.
+        In that order. A country is a speaker only as the subject of a verb of saying.
         """
         found = sorted((span, key) for key in self._voices.keys() & hits.keys() for span in hits[key])
         if not found:
@@ -44,11 +44,16 @@ class Stance:
                 continue  # a country before a colon is the topic
             if text.colon is not None and text.colon <= HEADING and span.end <= text.colon:
                 ranked.append((0, span.start, key))
-            elif text.dash is not None and span.start >= text.dash and len(text.words) - span.end <= TAIL:
+            elif any(
+                mark is not None and span.start >= mark and len(text.words) - span.end <= TAIL
+                for mark in (text.dash, text.colon)
+            ):
                 ranked.append((1, span.start, key))
         for verb in hits.get("says", ()):
             ranked += self._nearest(
-                [(s, k) for s, k in found if self._voices[k].reach or s.end <= verb.start], verb
+                [(s, k) for s, k in found if self._voices[k].reach or s.end <= verb.start],
+                verb,
+                addresses=verb in hits.get("addresses", ()),
             )
         for phrase in hits.get("according", ()):
             ranked += self._nearest([(s, k) for s, k in found if s.start >= phrase.end], phrase)
@@ -56,10 +61,19 @@ class Stance:
             ranked = [(3, s.start, k) for s, k in found if s.start <= SUBJECT and self._voices[k].reach]
         return tuple(dict.fromkeys(self._speakers[key] for _, _, key in sorted(ranked)))
 
-    def _nearest(self, voices: Sequence[tuple[Span, str]], to: Span) -> list[tuple[int, int, str]]:
-        """The voice nearest to a verb of saying, before it rather than after, if within its reach."""
-        near = sorted((_gap(span, to), span.start > to.start, key) for span, key in voices)[:1]
-        return [(2, gap, key) for gap, _, key in near if gap <= self._voices[key].reach]
+    def _nearest(
+        self, voices: Sequence[tuple[Span, str]], to: Span, *, addresses: bool = False
+    ) -> list[tuple[int, int, str]]:
+        """The voice nearest to a verb of saying, before it rather than after, if within its reach.
+
+        Where the verb addresses somebody ("warns", "urges"), any voice before it comes before those after.
+        """
+        near = sorted(
+            (addresses and span.start > to.start, gap, span.start > to.start, key)
+            for span, key in voices
+            if (gap := _gap(span, to)) <= self._voices[key].reach
+        )[:1]
+        return [(2, gap, key) for _, gap, _, key in near]
 
     def claimant(self, pattern: Pattern, speakers: Sequence[Speaker]) -> Speaker | None:
         """The first speaker in a role that the pattern asks for; any speaker where it asks for none."""

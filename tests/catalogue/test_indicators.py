@@ -17,6 +17,7 @@ AT = datetime(2022, 6, 1, tzinfo=UTC)
 READ_BY_CODE = {
     ANCHOR,
     "says",
+    "addresses",
     "according",
     "negation",
     "contrast",

@@ -121,3 +121,27 @@ def test_a_concept_yields_to_what_bars_it_also_inside_other_concepts() -> None:
 def test_concepts_that_refer_to_each_other_are_refused() -> None:
     with pytest.raises(ValueError, match="refer to an unknown concept or to each other"):
         Lexicon({"a": Concept(en=("{b} x",)), "b": Concept(en=("{a} y",))})
+
+
+@pytest.mark.parametrize(
+    ("text", "indicator", "speaker"),
+    [
+        (
+            "Macron warned Lukashenko that Belarus must not be drawn into the war",
+            "third_party_warning",
+            "West",
+        ),
+        ("Zelensky warns Lukashenko against entering the war", "ukrainian_warning", "Zelensky"),
+        (
+            "We have no plans to go to war with anyone at all: Lukashenko",
+            "participation_denial",
+            "Lukashenko",
+        ),
+    ],
+)
+def test_who_addresses_somebody_speaks_and_so_does_a_name_after_a_late_colon(
+    text: str, indicator: str, speaker: str
+) -> None:
+    found = match(text)
+    assert indicator in found
+    assert speaker in found[indicator].claimant
