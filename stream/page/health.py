@@ -66,9 +66,8 @@ def _trouble(health: Health, *, replay: bool) -> str:
     if health.tick_age is None or health.every is None:
         return "The worker has evaluated nothing since it started."
     if not replay and health.tick_age > STALE_TICKS * health.every:
-        return (
-            f"No tick has been evaluated for {health.tick_age / 60:.0f} minutes; one is due every {health.every:g} s."
-        )
+        minutes = health.tick_age / 60
+        return f"No tick has been evaluated for {minutes:.0f} min; one is due every {health.every:g} s."
     return ""
 
 

@@ -22,7 +22,12 @@ SVG = "http://www.w3.org/2000/svg"
 XLINK = "http://www.w3.org/1999/xlink"
 SIZE = (9.6, 3.6)  # inches: ten units of text high at the width of a desk's screen
 # Text stays text (it can be read aloud, selected, coloured); ids are the same each time.
-STYLE = {"svg.fonttype": "none", "svg.hashsalt": "belwatch", "font.size": 10.0, "path.simplify_threshold": 0.3}
+STYLE = {
+    "svg.fonttype": "none",
+    "svg.hashsalt": "belwatch",
+    "font.size": 10.0,
+    "path.simplify_threshold": 0.3,
+}
 DRAWN = {"Date": None, "Creator": None, "Format": None, "Type": None}
 # Ids the style sheet colours.
 BAND, INDEX, LEVEL_AREA, NOW = "plot-band", "plot-index", "plot-area-", "plot-now"

@@ -54,9 +54,7 @@ def when(at: datetime | float) -> Markup:
 def day(at: datetime | float) -> Markup:
     """As `when`, the day only."""
     moment = _moment(at)
-    return Markup('<time datetime="{}">{}</time>').format(
-        rfc3339(moment), f"{moment.day} {moment:%b %Y}"
-    )
+    return Markup('<time datetime="{}">{}</time>').format(rfc3339(moment), f"{moment.day} {moment:%b %Y}")
 
 
 def signed(points: float) -> str:

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import math
 from collections.abc import AsyncIterator, Mapping
-from typing import NoReturn
+from urllib.parse import quote
 
 import aiohttp
 from aiohttp import web
@@ -17,12 +17,14 @@ from schemas.moment import parse
 from schemas.wire import rfc3339
 from stream.catalogue.load import load
 from stream.clock import now
-from stream.page import plot, render
+from stream.connection import BrokerProblem
+from stream.page import answer, plot, render
 from stream.page.health import Health, ask
 from stream.page.reading import Reading
 from stream.page.story import moves
 from stream.page.trail import Entry, Trail
 from stream.settings import Settings
+from stream.sources.reviews import Incomplete, send
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +32,7 @@ SPANS = {"7d": 7.0, "30d": 30.0, "90d": 90.0, "1y": 366.0, "all": math.inf}
 DEFAULT_SPAN = "30d"
 DAY = 86_400.0
 PLOTTED = 1_000  # points of a plot: more than a screen has columns
+KEPT = 64  # plots drawn before
 ROWS = 16  # of the table beside it
 CHANGES = 40  # listed at once
 POLICY = (
@@ -39,7 +42,7 @@ POLICY = (
 HEADERS = {
     "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",  # with no-referrer a browser hides the Origin of our own forms, too
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-store",
@@ -59,13 +62,15 @@ class Page:
 
     def app(self) -> web.Application:
         """The application, with its routes."""
-        app = web.Application(middlewares=[self._guarded])
+        app = web.Application(middlewares=[self._guarded], client_max_size=answer.LARGEST_FORM)
         app.cleanup_ctx.append(self._running)
         app.router.add_static("/static", render.STATIC)
         app.router.add_get("/", self._problems)
         app.router.add_get("/{problem}", self._problem)
         app.router.add_get("/{problem}/changes", self._changes)
         app.router.add_get("/{problem}/claim/{claim:.+}", self._claim)
+        app.router.add_post("/{problem}/reviews", self._review)
+        app.router.add_get("/{problem}/reviews", self._reviewed)
         return app
 
     async def _running(self, _app: web.Application) -> AsyncIterator[None]:
@@ -75,9 +80,11 @@ class Page:
     @web.middleware
     async def _guarded(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         try:
+            if not answer.known_host(request.host, self._settings):
+                raise _unfit(f"This page is not served as {request.host!r}; see BELWATCH_PAGE_URL.")
             response = await handler(request)
         except web.HTTPException as e:
-            if e.status < 400:
+            if e.status < web.HTTPBadRequest.status_code:
                 raise
             response = self._html("error.html", status=e.status, title=e.reason, text=e.text)
         response.headers.update(HEADERS)
@@ -126,7 +133,8 @@ class Page:
         if found is None:
             raise web.HTTPNotFound(text=f"The ledger of {rfc3339(a.at)} has no claim {wanted!r}.")
         line, e = found
-        return self._html(
+        token = answer.token_of(request)
+        response = self._html(
             "claim.html",
             problem=name,
             a=a,
@@ -135,7 +143,30 @@ class Page:
             indicator=self._catalogue.indicators.get(e.indicator),
             live=live,
             health=await self._health(),
+            token=token,
         )
+        answer.remember(response, token)
+        return response
+
+    async def _review(self, request: web.Request) -> web.Response:
+        name, trail = self._trail(request)
+        form = {key: str(value) for key, value in (await request.post()).items()}
+        answer.refuse_foreign(request, form)
+        last = trail.last
+        at = now() if not self._settings.run or last is None else last.at
+        try:
+            review = answer.review(name, form, at)
+        except Incomplete as e:
+            raise _unfit(f"The review was not sent. {e}") from None
+        try:
+            await asyncio.to_thread(send, self._settings, review)
+        except BrokerProblem as e:
+            raise web.HTTPServiceUnavailable(text=f"The review was not sent. {e}") from e
+        raise web.HTTPSeeOther(f"/{quote(name, safe='')}/reviews")
+
+    async def _reviewed(self, request: web.Request) -> web.Response:
+        name, _ = self._trail(request)
+        return self._html("reviewed.html", problem=name, health=await self._health())
 
     async def _changes(self, request: web.Request) -> web.Response:
         name, trail = self._trail(request)
@@ -186,9 +217,9 @@ class Page:
         if key not in self._plots:
             enter = {level: t.enter for level, t in self._catalogue.problem.levels.items()}
             drawn = await asyncio.to_thread(plot.svg, points, enter, plot.described(points))
-            if len(self._plots) > 64:
+            if len(self._plots) > KEPT:
                 self._plots.clear()
-            self._plots[key] = Markup(drawn)
+            self._plots[key] = Markup(drawn)  # noqa: S704 - drawn by matplotlib, of numbers
         return self._plots[key]
 
     def _groups(self, a: Assessment) -> Mapping[str, list[Contribution]]:
