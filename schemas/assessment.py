@@ -87,8 +87,10 @@ class Attention(Own):
 
 
 class Answer(Own):
-    """A review in force. Of a retraction: how many `alerts` (levels entered) came before it, and how many of them
-    `rested` on what it takes out: without it the level would not have been entered.
+    """A review in force.
+
+    Of a retraction: how many `alerts` (levels entered) came before it, and how many of them `rested` on what it takes
+    out: without it the level would not have been entered.
     """
 
     review: Review

@@ -49,9 +49,7 @@ def answers(reviews: Iterable[Review], alerts: Sequence[Alert]) -> tuple[Answer,
     return tuple(found)
 
 
-def _most(
-    catalogue: Catalogue, memory: Memory, accounts: Iterable[Account], t: float
-) -> Mapping[str, float]:
+def _most(catalogue: Catalogue, memory: Memory, accounts: Iterable[Account], t: float) -> Mapping[str, float]:
     """Most that each message can have added, in log-odds: all claims it stands near taken away.
 
     A claim weighs what its lead and the voices near the lead give it, so a message further away adds nothing.

@@ -8,7 +8,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
-from scoring import DAY, START, assessed, catalogue, event, events, interleaved, numbers, observed, partitioned
+from scoring import (
+    DAY,
+    START,
+    assessed,
+    catalogue,
+    event,
+    events,
+    interleaved,
+    numbers,
+    observed,
+    partitioned,
+)
 
 from schemas.assessment import Assessment, Level
 from schemas.review import Review
@@ -26,7 +37,13 @@ ACTIONS: dict[str, dict[str, Any]] = {
 
 
 def review(
-    name: str, target: str, action: str, at: float, *, received: float | None = None, **given: Any
+    name: str,
+    target: str,
+    action: str,
+    at: float,
+    *,
+    received: float | None = None,
+    **given: Any,  # noqa: ANN401 - fields of the model
 ) -> Inbound:
     """A review as a record; `at`, `received` and `expires` in days after START."""
     late = at if received is None else received
@@ -153,7 +170,9 @@ def test_an_end_corrected_makes_what_follows_it_past_the_announced_end() -> None
 def test_the_ledger_says_who_reviewed_and_why() -> None:
     made = [event("a", "group", 1), review("r", "a", "confirm", 2, expires=5)]
     a = assessed(observed(made, CATALOGUE), CATALOGUE).at(START + 3 * DAY)
-    assert any("confirmed by N. N." in note and "called the source" in note for note in a.ledger[0].claims[0].notes)
+    assert any(
+        "confirmed by N. N." in note and "called the source" in note for note in a.ledger[0].claims[0].notes
+    )
     assert [(x.review.id, x.review.reviewer) for x in a.answers] == [("r", "N. N.")]
 
 
@@ -163,7 +182,9 @@ def test_an_id_may_hold_a_hash() -> None:
 
 
 def test_a_review_given_late_counts_from_when_it_was_received() -> None:
-    items = with_ticks([event("a", "group", 1), review("r", "a", "retract", 1.5, received=3)], DAY, START + 5 * DAY)
+    items = with_ticks(
+        [event("a", "group", 1), review("r", "a", "retract", 1.5, received=3)], DAY, START + 5 * DAY
+    )
     counted = {a.at: bool(a.ledger) for a in Run(CATALOGUE, items) if a.cause == "tick"}
     assert counted[instant(START + 2 * DAY)]
     assert not counted[instant(START + 3 * DAY)]
@@ -195,13 +216,22 @@ def test_a_retraction_says_how_many_alerts_rested_on_it() -> None:
     ],
 )
 def test_a_review_that_lacks_something_is_refused(wrong: dict[str, str]) -> None:
-    plain = {"id": "r", "problem": "p", "target": "a", "reviewer": "N. N.", "reason": "w", "at": instant(START)}
+    plain = {
+        "id": "r",
+        "problem": "p",
+        "target": "a",
+        "reviewer": "N. N.",
+        "reason": "w",
+        "at": instant(START),
+    }
     with pytest.raises(ValidationError):
         Review.model_validate(plain | wrong)
 
 
 def test_a_review_of_another_problem_is_rejected() -> None:
     body = json.loads(review("r", "a", "retract", 1).value) | {"problem": "other"}
-    found = Observer(CATALOGUE).observe([review("r", "a", "retract", 1)._replace(value=json.dumps(body).encode())])
+    found = Observer(CATALOGUE).observe(
+        [review("r", "a", "retract", 1)._replace(value=json.dumps(body).encode())]
+    )
     assert not found.observations
     assert found.outcomes["rejected"] == 1
