@@ -127,11 +127,11 @@ def test_concepts_that_refer_to_each_other_are_refused() -> None:
     ("text", "indicator", "speaker"),
     [
         (
-            "Macron warned Lukashenko that Belarus must not be drawn into the war",
+            "Macron on Friday evening warned Lukashenko that Belarus must not be drawn into the war",
             "third_party_warning",
             "West",
         ),
-        ("Zelensky warns Lukashenko against entering the war", "ukrainian_warning", "Zelensky"),
+        ("Zelensky once more warns Lukashenko against entering the war", "ukrainian_warning", "Zelensky"),
         (
             "We have no plans to go to war with anyone at all: Lukashenko",
             "participation_denial",
