@@ -21,6 +21,10 @@ from stream.core.statements import DAY, HOUR
 
 Row = tuple[str, bytes | None]  # table key and value; None deletes
 _VERSIONS = TypeAdapter(tuple[Report, ...])
+# Versions of a message held at a time, between two ticks. A row holds them all, and a record holds 1 MiB.
+VERSIONS = 4
+# Messages held that say nothing (any more): corrections, kept reassurances, what a cap has emptied. The latest stay.
+SILENT = 5_000
 
 
 class Memory:
@@ -35,6 +39,8 @@ class Memory:
         self._beating: set[str] = set()
         self._revision: Counter[str] = Counter()  # grows when an indicator's messages change
         self._current: dict[str, tuple[int, list[Indication]]] = {}
+        self._silent: dict[str, float] = {}  # receipt by message, of those without an indication
+        self.bounded = Counter({"versions": 0, "silent": 0})  # what went because of these bounds
         self.evicted = 0  # indications dropped because of `reports_cap`
 
     def __len__(self) -> int:
@@ -46,10 +52,15 @@ class Memory:
         known = self._versions.get(report.message_id, ())
         if any(_version(v) == _version(report) for v in known):
             return []
-        self._put(report.message_id, tuple(sorted((*known, report), key=_version)))
+        versions = tuple(sorted((*known, report), key=_version))
+        if len(versions) > VERSIONS:
+            versions = versions[-VERSIONS:]
+            self.bounded["versions"] += 1
+        self._put(report.message_id, versions)
         changed = {report.message_id}
         for indication in report.indications:
             changed |= self._bounded(self._catalogue.indicators[indication.indicator])
+        changed |= self._hushed()
         return [self._row(message_id) for message_id in sorted(changed)]
 
     def review(self, review: Review) -> list[Row]:
@@ -137,12 +148,15 @@ class Memory:
                 self._of[i.indicator].discard(message_id)
                 self._revision[i.indicator] += 1
         self._beating.discard(message_id)
+        self._silent.pop(message_id, None)
         if not versions:
             self._versions.pop(message_id, None)
             return
         if any(v.heartbeat for v in versions):
             self._beating.add(message_id)
         self._versions[message_id] = versions
+        if not any(v.indications for v in versions):
+            self._silent[message_id] = versions[-1].received_at.timestamp()
         newest = max(versions[-1].received_at.timestamp(), self._reviews.settled_at(message_id))
         for report in versions:
             self._touch(report, newest)
@@ -186,6 +200,16 @@ class Memory:
             if i.indicator == indicator.id
         )
         return best, message_id
+
+    def _hushed(self) -> set[str]:
+        """Hold what says nothing to its cap: the earliest received go."""
+        changed = set()
+        while len(self._silent) > SILENT:
+            earliest = min((at, m) for m, at in self._silent.items())[1]
+            self._put(earliest, ())
+            self.bounded["silent"] += 1
+            changed.add(earliest)
+        return changed
 
     def _row(self, message_id: str) -> Row:
         versions = self._versions.get(message_id)
