@@ -3,7 +3,7 @@ PYTHON ?= python3
 RUN := .venv/bin/python -m deploy.local
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test lint types unit rules integration bench chaos fetch constraints clean
+.PHONY: help setup demo run test lint types unit rules integration bench chaos soak hostile fetch constraints clean
 
 help: ## list the targets
 	@grep -E '^[a-z ]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 36
@@ -29,6 +29,12 @@ bench: setup ## throughput beside peers on a real broker (FULL=1 for the whole t
 
 chaos: setup ## kill and stop workers and broker under load, 20 minutes (SEED=n repeats, WRITE=1 records)
 	@PYTHONPATH=tests:. .venv/bin/python -m chaos $(if $(SEED),--seed $(SEED)) $(if $(WRITE),--write)
+
+soak: setup ## two million messages through a worker, and is its memory flat? (writes tests/benchmarks/SOAK.md)
+	@PYTHONPATH=tests:. .venv/bin/python -m benchmarks.soak --write
+
+hostile: setup ## a hundred thousand hostile texts through everything that shows them
+	@BELWATCH_HOSTILE=100000 .venv/bin/python -m pytest tests/unit/test_hostile.py
 
 fetch: setup ## download what the stack runs, for later use without network
 	@$(RUN) fetch

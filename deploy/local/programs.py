@@ -71,6 +71,7 @@ def programs(plan: Plan, say: Callable[[str], None] = print) -> dict[str, list[s
     arguments = commands(plan.mode, configuration, plan.folder, ports)
     belwatch = str(Path(sys.executable).with_name("belwatch"))
     after = ["--after", str(plan.ports.kafka)]
+    live = f"http://{HOST}:{ports['metrics']}/live"
     topics = f"{belwatch} topics create" + (f" --run {plan.run}" if plan.run else "")
     table: dict[str, tuple[list[str], list[str]]] = {
         # The worker commits its last offsets before the broker goes.
@@ -79,7 +80,7 @@ def programs(plan: Plan, say: Callable[[str], None] = print) -> dict[str, list[s
         "alertmanager": _debian("alertmanager", arguments["alertmanager"], say),
         "receiver": ([], _python("deploy.local.receiver", "--port", ports["receiver"], "--file", plan.slack)),
         # A worker ends at any error, by design; being started again is how it recovers.
-        "worker": (["--restart", *after, "--first", topics], [belwatch, "worker"]),
+        "worker": (["--restart", *after, "--first", topics, "--probe", live], [belwatch, "worker"]),
     }
     if plan.run is None:
         table["clock"] = (["--restart", *after], [belwatch, "clock"])

@@ -19,6 +19,7 @@ from stream.core.decode import Refused, decode_article
 from stream.core.explain import explain
 from stream.core.observe import Observer
 from stream.core.pipeline import Run, with_ticks
+from stream.sinks.plain import shown
 from stream.sources.jsonl import chronological
 
 
@@ -118,7 +119,7 @@ def _print(assessment: Assessment, *, as_json: bool, brief: bool) -> None:
         a = assessment
         click.echo(f"{rfc3339(a.at)}  {a.index:5.1f}  [{a.low:5.1f}, {a.high:5.1f}]  {a.level}")
     else:
-        click.echo(explain(assessment))
+        click.echo(shown(explain(assessment)))
 
 
 def _outcomes(outcomes: Counter[str]) -> None:
@@ -127,7 +128,9 @@ def _outcomes(outcomes: Counter[str]) -> None:
         f"\n{total} messages: {outcomes['matched']} matched, {outcomes['unmatched']} unmatched, "
         f"{outcomes['rejected']} rejected"
         + "".join(
-            f"\n  rejected, {k.partition(':')[2]}: {n}" for k, n in sorted(outcomes.items()) if ":" in k
+            f"\n  rejected, {k.partition(':')[2]}: {n}"
+            for k, n in sorted(outcomes.items())
+            if k.startswith("rejected:")
         )
     )
 

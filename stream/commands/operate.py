@@ -7,13 +7,16 @@ import click
 
 from stream import topics as topic_admin
 from stream.commands import options
+from stream.sinks.plain import Plainly
 
 FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
 def log_to_terminal() -> None:
     """Log to standard error; of Kafka's own client, warnings only."""
-    logging.basicConfig(level=logging.INFO, format=FORMAT, stream=sys.stderr)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(Plainly(FORMAT))
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
     logging.getLogger("kafka").setLevel(logging.WARNING)
 
 

@@ -74,7 +74,7 @@ class Assessor:
     @property
     def bounded(self) -> dict[str, int]:
         """Count what the memory's bounds kept out, by bound."""
-        return {"reports": self._memory.evicted}
+        return {"reports": self._memory.evicted, **self._memory.bounded}
 
     def restore(self, rows: Iterable[tuple[str, bytes]]) -> None:
         """Take back table rows, in any order."""

@@ -4,12 +4,21 @@ What is unsafe *anywhere* (control, bidi and other invisible characters, line br
 What is unsafe only in one place is escaped in that place: `<`, `>` and `&` by the Slack template.
 """
 
+import logging
 import re
 import unicodedata
 from urllib.parse import urlsplit
 
 LIMIT = 150  # characters of a label value: enough for a headline, bounded for Prometheus
-_INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn"}  # controls, bidi and zero-width, surrogates, private, unassigned
+_INVISIBLE = {
+    "Cc",
+    "Cf",
+    "Cs",
+    "Co",
+    "Cn",
+    "Zl",
+    "Zp",
+}  # controls, bidi, zero-width, surrogates, private, unassigned
 _NOT_IN_LINKS = re.compile(r"[\s<>|\"'`{}\\^*]")
 _SCHEMES = {"http", "https"}
 
@@ -25,6 +34,27 @@ def plain(text: str, limit: int = LIMIT) -> str:
     visible = "".join(" " if c.isspace() else c for c in text if c.isspace() or _visible(c))
     line = " ".join(visible.split())
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+
+
+def shown(text: str) -> str:
+    r"""Text of several lines as a terminal or a log may have it: nothing in it moves the cursor or hides.
+
+    >>> shown("index 7\n  Tanks\x1b[2J near\rBrest")
+    'index 7\n  Tanks[2J near Brest'
+    """
+    return "".join(c if c == "\n" or _visible(c) else " " * c.isspace() for c in text)
+
+
+class Plainly(logging.Formatter):
+    """Log lines in which foreign text stays text: one line a message, and nothing that hides."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the base's name
+        """Join the message's lines; a traceback, which comes after it, keeps its own."""
+        return super().formatMessage(record).replace("\n", " ")
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Write one record."""
+        return shown(super().format(record))
 
 
 def link(url: str, limit: int = LIMIT) -> str:

@@ -71,6 +71,67 @@ def test_without_restart_the_exit_code_is_handed_on(tmp_path: Path) -> None:
     assert Supervisor("prometheus", failing(1, tmp_path / "count"), restart=False).run() == 3
 
 
+@pytest.mark.parametrize("code", [77, 78])
+def test_what_no_restart_mends_is_not_started_again(code: int, capsys: pytest.CaptureFixture[str]) -> None:
+    command = [sys.executable, "-c", f"raise SystemExit({code})"]
+    assert Supervisor("worker", command, restart=True).run() == code
+    assert capsys.readouterr().out.count("started (pid") == 1
+
+
+def sick(how: str, port: int, count: Path) -> list[str]:
+    """Serve, fall ill at the third request as `how` says, and end well when started again."""
+    script = f"""
+import http.server, os, signal
+from pathlib import Path
+count = Path({str(count)!r})
+if count.exists(): raise SystemExit(0)
+count.touch()
+asked = 0
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        global asked
+        asked += 1
+        if asked > 2: {how}
+        self.send_response(200)
+        self.end_headers()
+http.server.HTTPServer(("{HOST}", {port}), Handler).serve_forever()
+"""
+    return [sys.executable, "-c", script]
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        "return self.send_error(503, 'commits stall')",
+        "os.kill(os.getpid(), signal.SIGSTOP)",
+        "return self.server.server_close() or self.connection.close()",
+    ],
+)
+def test_a_program_that_runs_and_is_not_alive_is_started_again(
+    how: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, seconds in {"FIRST_PAUSE": 0.01, "PROBE_SECONDS": 0.01, "PROBE_PATIENCE": 0.3}.items():
+        monkeypatch.setattr(supervise, name, seconds)
+    port = free_port()
+    supervisor = Supervisor(
+        "worker", sick(how, port, tmp_path / "count"), restart=True, probe=f"http://{HOST}:{port}/live"
+    )
+    assert supervisor.run() == 0
+    assert supervisor.restarts == 1
+    told = capsys.readouterr().out
+    assert "not alive: " in told
+    assert "ended by SIGKILL; restart 1" in told
+
+
+def test_a_program_that_is_only_slow_to_start_is_let_be(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(supervise, "PROBE_SECONDS", 0.01)
+    command = [sys.executable, "-c", f"import time; time.sleep({supervise.LOOK * 8})"]
+    assert Supervisor("worker", command, restart=True, probe=f"http://{HOST}:{free_port()}/live").run() == 0
+    assert "not alive" not in capsys.readouterr().out
+
+
 def start(*arguments: str, **environment: str) -> "subprocess.Popen[str]":
     return subprocess.Popen(
         [sys.executable, "-m", "deploy.local.supervise", *arguments],
