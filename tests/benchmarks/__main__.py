@@ -1,59 +1,110 @@
-"""Benchmarks: `make bench`, or `FULL=1 make bench` for the table of RESULTS.md."""
+"""Benchmarks: `make bench`, or `make bench FULL=1` for the table of RESULTS.md, in as many calls as it takes."""
 
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any, NamedTuple
 
 import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from deploy.local.kafka import Broker
 from deploy.local.paths import DATA
-from tests.benchmarks import streams, topics
+from stream.catalogue.load import load
+from tests.benchmarks import reference, streams, topics, whole
 from tests.benchmarks.cells import FULL, NAMES, QUICK, Cell
 from tests.benchmarks.environments import PEERS, prepare
-from tests.benchmarks.reference import run
-from tests.benchmarks.results import Results
+from tests.benchmarks.page import PAGE, page
+from tests.benchmarks.results import Results, Row
 
 HERE = DATA / "bench"
 # Whoever starts together joins together: two processes share the partitions from the first message on.
 BROKER = {"group.initial.rebalance.delay.ms": "3000"}
+RATES = (100, 1_000)  # messages a second
+Show = Callable[[int], None]
+
+
+class Step(NamedTuple):
+    """One measurement: of which kind, of what, and how."""
+
+    kind: str
+    cell: Row
+    total: float
+    run: Callable[[str, Show], Row]
 
 
 @click.command()
-@click.option("--full", is_flag=True, help="The whole table; what is measured already is kept.")
-@click.option("--minutes", type=float, default=60, show_default=True, help="Begin nothing after so long.")
-@click.option("--only", multiple=True, type=click.Choice(sorted(NAMES)), help="These peers.")
+@click.option("--full", is_flag=True, help="The whole table; what was measured by an earlier call is kept.")
+@click.option("--minutes", type=float, default=120, show_default=True, help="Begin nothing after so long.")
+@click.option("--only", multiple=True, type=click.Choice((*NAMES, "worker")), help="These of the peers.")
+@click.option("--write", is_flag=True, help=f"Write the table to {PAGE.name}.")
 @click.option("--port", default=20_292, show_default=True, help="The broker's.")
-def main(full: bool, minutes: float, only: tuple[str, ...], port: int) -> None:  # noqa: FBT001 - click's way
+def main(full: bool, minutes: float, only: tuple[str, ...], write: bool, port: int) -> None:  # noqa: FBT001 - click's way
     """Measure belwatch beside its peers: one broker, one topic, one job, in turn."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))  # in order: the broker must not outlive us
     until = time.monotonic() + minutes * 60
     results = Results(HERE / ("full.jsonl" if full else "quick.jsonl"), keep=full)
     cells = [cell for cell in (FULL if full else QUICK) if not only or cell.peer in only]
-    bar = Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with bar as progress:
-        wanted = {cell.peer for cell in cells} | {topics.FILLER}
-        for name in wanted & PEERS.keys():
-            prepare(PEERS[name], progress.console.print)
-        if streams.NAME in wanted and not streams.prepare(progress.console.print):
-            cells = [cell for cell in cells if cell.peer != streams.NAME]
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
+    with Progress(*columns) as progress:
+        cells = _prepared(cells, progress.console.print)
+        steps = [*_reference(cells), *(_worker(full=full) if not only or "worker" in only else ())]
+        steps = [step for step in steps if not results.has(step.kind, step.cell)]
         with Broker(port, HERE / "kafka", BROKER) as broker:
-            for cell in cells:
-                if results.has(cell) or time.monotonic() > until:
-                    continue
-                task = progress.add_task(str(cell), total=cell.messages)
-                results.add(
-                    cell,
-                    _measured(broker, cell, lambda done, task=task: progress.update(task, completed=done)),
-                )
-    click.echo(results.table())
+            for step in steps:
+                if time.monotonic() > until:
+                    progress.console.print("out of time; the same command goes on from here")
+                    break
+                name = ", ".join(f"{key} {value}" for key, value in step.cell.items())
+                task = progress.add_task(f"{step.kind}: {name}", total=step.total)
+                show: Show = partial(_shown, progress, task)
+                results.add(step.kind, step.cell, step.run(broker.address, show))
+    text = page(results, "make bench" + (" FULL=1" if full else ""))
+    click.echo(text)
+    if write:
+        PAGE.write_text(text + "\n")
 
 
-def _measured(broker: Broker, cell: Cell, show: Callable[[int], None]) -> dict[str, float]:
-    topic = topics.filled(broker.address, cell.messages, cell.share, show)
-    return run(broker.address, topic, cell, HERE / "runs", show)._asdict()
+def _shown(progress: Progress, task: Any, done: int) -> None:  # noqa: ANN401 - rich's own
+    progress.update(task, completed=done)
+
+
+def _prepared(cells: list[Cell], say: Callable[[str], None]) -> list[Cell]:
+    wanted = {cell.peer for cell in cells} | {topics.FILLER}
+    for name in wanted & PEERS.keys():
+        prepare(PEERS[name], say)
+    if streams.NAME in wanted and not streams.prepare(say):
+        return [cell for cell in cells if cell.peer != streams.NAME]
+    return cells
+
+
+def _reference(cells: list[Cell]) -> Iterator[Step]:
+    for cell in cells:
+
+        def run(brokers: str, show: Show, cell: Cell = cell) -> Row:
+            topic = topics.filled(brokers, cell.messages, cell.share, show)
+            return reference.run(brokers, topic, cell, HERE / "runs", show)._asdict()
+
+        yield Step("reference", cell._asdict(), cell.messages, run)
+
+
+def _worker(*, full: bool) -> Iterator[Step]:
+    catalogue = load()
+    messages, seconds = (2_000_000, 60) if full else (200_000, 20)
+
+    def speed(brokers: str, show: Show) -> Row:
+        found, ready = whole.speed(brokers, catalogue, messages, HERE / "runs", show)
+        return found._asdict() | {"ready": ready}
+
+    yield Step("worker", {"messages": messages}, messages, speed)
+    for rate in RATES if full else RATES[-1:]:
+
+        def latency(brokers: str, show: Show, rate: int = rate) -> Row:
+            return whole.latency(brokers, catalogue, rate, seconds, HERE / "runs", show)._asdict()
+
+        yield Step("latency", {"messages_per_second": rate}, rate * seconds, latency)
 
 
 if __name__ == "__main__":

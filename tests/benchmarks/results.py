@@ -1,15 +1,16 @@
-"""Results: one JSON line a measurement, in the order they were made."""
+"""Results: one JSON line a measurement, in the order they were made; a call that was cut short goes on from there."""
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks.cells import Cell
+Row = Mapping[str, Any]
 
 
 class Results:
-    """What was measured; `keep`: go on where an earlier call ended."""
+    """What was measured, by kind ("reference", "worker", "latency") and cell; `keep`: go on where a call ended."""
 
     def __init__(self, path: Path, *, keep: bool) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -17,27 +18,19 @@ class Results:
         if not keep:
             path.unlink(missing_ok=True)
         lines = path.read_text().splitlines() if path.exists() else []
-        self.rows: list[dict[str, Any]] = [json.loads(line) for line in lines]
+        self._rows: list[Row] = [json.loads(line) for line in lines]
 
-    def has(self, cell: Cell) -> bool:
+    def has(self, kind: str, cell: Row) -> bool:
         """Tell whether it was measured."""
-        return any(row["cell"] == list(cell) for row in self.rows)
+        return any(cell.items() <= row.items() for row in self.of(kind))
 
-    def add(self, cell: Cell, measured: dict[str, float]) -> None:
+    def of(self, kind: str) -> list[Row]:
+        """Return what was measured of a kind."""
+        return [row for row in self._rows if row["kind"] == kind]
+
+    def add(self, kind: str, cell: Row, measured: Row) -> None:
         """Write it down."""
-        row = {"at": datetime.now(UTC).isoformat(timespec="seconds"), "cell": list(cell), **measured}
-        self.rows.append(row)
+        row = {"kind": kind, "at": datetime.now(UTC).isoformat(timespec="minutes"), **cell, **measured}
+        self._rows.append(row)
         with self._path.open("a") as file:
             file.write(json.dumps(row) + "\n")
-
-    def table(self) -> str:
-        """As Markdown."""
-        lines = ["| peer | messages | match | processes | msg/s | CPU s per million | peak RSS MiB |"]
-        lines += ["|---|---:|---:|---:|---:|---:|---:|"]
-        for row in self.rows:
-            cell = Cell(*row["cell"])
-            lines.append(
-                f"| {cell.peer} | {cell.messages:,} | {cell.share:.0%} | {cell.processes} | {row['rate']:,.0f} |"
-                f" {row['cpu_per_million']:.1f} | {row['rss']:.0f} |"
-            )
-        return "\n".join(lines)
