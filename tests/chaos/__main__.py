@@ -28,7 +28,7 @@ def main(seed: int | None, short: bool, recorded: bool) -> None:  # noqa: FBT001
     logging.getLogger("kafka").setLevel(logging.CRITICAL)  # a broker that is away is what we are about
     chosen = secrets.randbelow(1_000_000) if seed is None else seed
     plan = SHORT if short else FULL
-    click.echo(f"seed {chosen}: {sum(plan.faults.values())} faults; repeat with SEED={chosen}")
+    click.echo(f"seed {chosen}: {sum(plan.rounds.values())} rounds of faults; repeat with SEED={chosen}")
     folder = Path(tempfile.mkdtemp(prefix="belwatch-chaos-"))
     began = time.monotonic()
 

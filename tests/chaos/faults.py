@@ -66,14 +66,14 @@ class Faults:
         self._kill(victim)
         self._recovered("kill", victim, began)
 
-    def kill_again(self) -> None:
-        """kill -9 of a worker that, or beside one that, is still recovering."""
-        first, second = self._victim(), self._victim()
-        self._kill(first)
-        time.sleep(self._chance.uniform(0.3, 9.0))
-        began = time.monotonic()
-        self._kill(second)
-        self._recovered("kill again", f"{first}, {second}", began)
+    def storm(self) -> None:
+        """kill -9 four times, each while the workers still recover from the one before."""
+        for _ in range(4):
+            victim = self._victim()
+            began = time.monotonic()
+            self._kill(victim)
+            time.sleep(self._chance.uniform(0.3, 6.0))
+        self._recovered("kill, the last of four", victim, began)
 
     def kill_all(self) -> None:
         """kill -9 of all workers at once."""
@@ -82,37 +82,43 @@ class Faults:
             self._kill(name)
         self._recovered("kill all", "", began)
 
-    def zombie(self) -> None:
-        """SIGSTOP for longer than the session, so that others take over; then SIGCONT."""
-        victim = self._victim()
-        seconds = self._chance.uniform(*self._bounds.zombie)
-        began = time.monotonic()
-        self._fleet.stop(victim)
-        self.counts["worker SIGSTOP"] += 1
-        self._recovered("stand still", f"{victim} for {seconds:.0f} s", began)
-        if self._chance.random() < 0.5:
-            other = self._chance.choice([name for name in self._fleet.names if name != victim])
-            again = time.monotonic()
+    def zombies(self) -> None:
+        """SIGSTOP two workers for longer than their sessions; others take over, and are killed; SIGCONT."""
+        if RESERVE not in self._fleet.names:
+            self._fleet.join(RESERVE)
+        sleepers = {}
+        for _ in range(2):
+            victim = self._victim()
+            self._fleet.stop(victim)
+            self.counts["worker SIGSTOP"] += 1
+            sleepers[victim] = time.monotonic() + self._chance.uniform(*self._bounds.zombie)
+            time.sleep(self._chance.uniform(0.0, 5.0))
+        names = " and ".join(sleepers)
+        self._recovered("others take over from", names, time.monotonic())
+        if self._chance.random() < 0.7:
+            began = time.monotonic()
+            other = self._victim()
             self._kill(other)
-            self._recovered("kill beside a zombie", other, again)
-        time.sleep(max(0.0, began + seconds - time.monotonic()))
-        began = time.monotonic()
-        self._fleet.wake(victim)
-        self._recovered("zombie wakes", victim, began)
+            self._recovered("kill beside zombies", other, began)
+        for victim, wakes in sorted(sleepers.items(), key=lambda row: row[1]):
+            time.sleep(max(0.0, wakes - time.monotonic()))
+            began = time.monotonic()
+            self._fleet.wake(victim)
+            self.counts["zombie SIGCONT"] += 1
+        self._recovered("zombies wake", names, began)
 
     def broker_kill(self) -> None:
-        """kill -9 of the broker; every other time a worker dies in the meantime."""
-        self._broker.kill()
-        self.counts["broker kill -9"] += 1
-        away = self._chance.uniform(*self._bounds.away)
-        time.sleep(away)
-        victim = ""
-        if self.counts["broker kill -9"] % 2:
-            victim = self._victim()
-            self._kill(victim)
-        self._broker.start()
-        began = time.monotonic()
-        self._recovered("broker kill", f"away for {away:.1f} s; {victim}", began)
+        """kill -9 of the broker, twice; once a worker dies in the meantime."""
+        for turn in range(2):
+            self._broker.kill()
+            self.counts["broker kill -9"] += 1
+            time.sleep(self._chance.uniform(*self._bounds.away))
+            if turn == 0:
+                self._kill(self._victim())
+            self._broker.start()
+            began = time.monotonic()
+            time.sleep(self._chance.uniform(0.0, 4.0))
+        self._recovered("broker restart", "", began)
 
     def broker_stall(self) -> None:
         """Stop the broker for seconds, so that sends stall; every other time a worker dies meanwhile."""
@@ -168,9 +174,9 @@ class Faults:
 
 KINDS: dict[str, Callable[[Faults], None]] = {
     "kill": Faults.kill,
-    "kill again": Faults.kill_again,
+    "storm": Faults.storm,
     "kill all": Faults.kill_all,
-    "zombie": Faults.zombie,
+    "zombies": Faults.zombies,
     "broker kill": Faults.broker_kill,
     "broker stall": Faults.broker_stall,
     "move": Faults.move,

@@ -22,6 +22,7 @@ from stream.topics import topics
 PAUSE = 0.5  # seconds before a restart, as deploy/local/supervise.py takes
 LOOK = 0.1
 STOP_SECONDS = 20.0
+STATIC = ("a",)  # keep their name in the group over restarts; the others join as strangers
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +53,8 @@ class Fleet:
     def join(self, name: str) -> None:
         """Start one more."""
         with self._lock:
-            self._workers[name] = Worker(self._settings, self._folder, name).start()
+            settings = self._settings.model_copy(update={"instance": name if name in STATIC else None})
+            self._workers[name] = Worker(settings, self._folder, name).start()
 
     def leave(self, name: str) -> None:
         """Ask one to stop, and wait; kill it if it does not."""

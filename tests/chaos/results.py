@@ -31,13 +31,13 @@ class Summary:
     recoveries: dict[str, dict[str, float]]
     ended_by_themselves: dict[str, int]
     did_not_stop: int
-    stuck: list[str]
+    failures: list[str]
     complaints: list[str]
 
     @property
     def passed(self) -> bool:
-        """Nothing lost, nothing doubled, nothing stuck."""
-        return not self.complaints and not self.stuck
+        """Nothing lost, nothing doubled, nothing stuck or left out."""
+        return not self.complaints and not self.failures
 
 
 def summary(seed: int, plan: Plan, outcome: Outcome, seconds: float) -> Summary:
@@ -57,7 +57,7 @@ def summary(seed: int, plan: Plan, outcome: Outcome, seconds: float) -> Summary:
         },
         ended_by_themselves={f"exit code {code}": n for code, n in sorted(outcome.endings.items())},
         did_not_stop=outcome.hung,
-        stuck=outcome.stuck,
+        failures=outcome.failures,
         complaints=outcome.complaints,
     )
 
@@ -92,7 +92,7 @@ def _lines(found: Summary) -> Iterator[str]:
     yield "|---|---:|---:|---:|"
     for kind, row in found.recoveries.items():
         yield f"| {kind} | {row['times']:g} | {row['p50']} | {row['max']} |"
-    yield from (f"\nWRONG: {line}" for line in (*found.complaints, *found.stuck))
+    yield from (f"\nWRONG: {line}" for line in (*found.complaints, *found.failures))
 
 
 def write(found: Summary) -> None:
