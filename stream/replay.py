@@ -124,6 +124,15 @@ class Following:
             self.last = found[-1]
         return found
 
+    def history(self) -> Iterator[Assessment]:
+        """Give all that stands there now, partition by partition, each in order."""
+        for partition in (TopicPartition(self._name, p) for p in range(PROBLEM_PARTITIONS)):
+            end = self._consumer.end_offsets([partition])[partition]
+            self._consumer.assign([partition])
+            self._consumer.seek_to_beginning(partition)
+            while self._consumer.position(partition) < end:
+                yield from self.poll(1_000)
+
     def until(self, at: float, seconds: float, alive: Callable[[], None] = lambda: None) -> list[Assessment]:
         """Wait for the assessment of the tick at `at` (epoch seconds); gives all that came on the way.
 

@@ -130,7 +130,7 @@ def same(found: list[Assessment], expected: list[Assessment]) -> None:
 
 def test_a_killed_replay_goes_on_exactly_where_it_was(settings: Settings, news: Path) -> None:
     command = ("replay", str(news), "--run", str(settings.run), "--every", "6h")
-    killed = belwatch(settings, *command, "--speed", str(6 * 3_600))  # a tick a second
+    killed = belwatch(settings, *command, "--speed", str(2 * 3_600))  # a tick every three seconds
     assert killed.stderr is not None
     with Following(wait_for(settings)) as following:
         while not following.poll(200):
@@ -139,7 +139,7 @@ def test_a_killed_replay_goes_on_exactly_where_it_was(settings: Settings, news: 
     killed.wait(10)
     killed.communicate()
     before = numbers(settings)
-    assert 0 < max(rows[-1][0] for rows in before.values() if rows) < 400
+    assert 0 < max(rows[-1][0] for rows in before.values() if rows) < 401  # not all of it
     last = Assessment.model_validate_json(done(belwatch(settings, *command, "--resume", "--json")))
     for rows in numbers(settings).values():
         seen = [number for number, _ in rows]
@@ -147,7 +147,7 @@ def test_a_killed_replay_goes_on_exactly_where_it_was(settings: Settings, news: 
     expected = in_process(chronological([str(news)]), 6 * 3_600)
     same(published(settings), expected)
     assert last.index == pytest.approx(expected[-1].index, abs=1e-9)
-    assert {a.level for a in expected} > {"normal"}
+    assert max(a.index for a in expected) > expected[-1].base + 1  # else equal figures would say little
 
 
 def wait_for(settings: Settings) -> Settings:

@@ -18,7 +18,7 @@ LAYERS = (
     ("stream.settings", "stream.connection", "stream.orphan"),
     ("stream.topics",),
     ("stream.clock",),
-    ("stream.sources", "stream.archive", "stream.pace", "stream.replay", "stream.runs", "stream.view"),
+    ("stream.sources", "stream.archive", "stream.pace", "stream.replay", "stream.runs", "stream.travel", "stream.view"),
     ("stream.sinks",),
     ("stream.page",),
     ("stream.hosting", "stream.table", "stream.progress"),
