@@ -38,17 +38,39 @@ _UNTIL = re.compile(
     rf"(?:(\d{{1,2}})(?:st|nd|rd|th)?\s+({_NAMES})|({_NAMES})\s+(\d{{1,2}}))\b",
     re.IGNORECASE,
 )
-_CLOCK = re.compile(
-    r"\b(?:today|tonight|this evening|сегодня|сьогодні|сёння)\b[^.]{0,40}?\b(?:at|о|в|а)\s+(\d{1,2})[:.](\d{2})"
-    r"|\b(?:at|о|в|а)\s+(\d{1,2})[:.](\d{2})\s+(?:today|tonight|сегодня|сьогодні|сёння)\b",
-    re.IGNORECASE,
-)
+_DAY = r"today|tonight|this evening|this night|сегодня|сьогодні|сёння"
+_AT = r"(?:at|о|об|в|у|а)\s+(\d{1,2})(?:[:.](\d{2})|\s?(p\.?m)\b|(?:-?[йа])?\s?(?:год\w*|час\w*|гадз\w*))"
+_CLOCK = re.compile(rf"\b(?:{_DAY})\b[^.]{{0,40}}?\b{_AT}|\b{_AT}\s+(?:{_DAY})\b", re.IGNORECASE)
+_COUNTS = {
+    1: "one|один|одну|одної",
+    2: "two|два|две|двух|двое|дві|двох|дзве",
+    3: "three|три|трех|трёх|трое|трьох|тры",
+    5: "five|пять|п'ять|пяти|п'яти",
+}
+_COUNT = {word: number for number, words in _COUNTS.items() for word in words.split("|")}
+_NUMBER = rf"\d{{1,2}}|{'|'.join(_COUNT)}"
+_HOURS = r"hours?|час\w*|годин\w*|гадзін\w*"
+_DAYS = r"days?|сут\w*|дн\w*|день|дней|діб|доб\w*|дзён"
 _WITHIN = re.compile(
-    r"\b(?:within|in the next|over the next|в ближайшие|протягом|упродовж|на працягу)\s+(\d{1,2})\s*"
-    r"(hours?|days?|час\w*|годин\w*|сут\w*|дн\w*|дней|дзён)",
+    r"\b(?:within|in the next|over the next|in|в течение|в ближайшие|за|через|протягом|упродовж|найближч\w+|на працягу)"
+    rf"\s+(?:(?:{_NUMBER})\s?(?:or|to|-|–|или|або|чи)\s?)?({_NUMBER})\s*({_HOURS}|{_DAYS})\b",
     re.IGNORECASE,
 )
+_DAY_OR_TWO = re.compile(
+    r"\b(?:(?:a|one) day or two|день-(?:два|другой|другий)|сутки-двое|(?:одну-)?(?:дві|две) доби|добу-дві)\b",
+    re.IGNORECASE,
+)
+_TOMORROW = re.compile(r"\b(?:tomorrow|завтра|заўтра)\b", re.IGNORECASE)
+_SOON = re.compile(
+    r"\b(?:(?:at )?any (?:moment|minute|hour|day)|(?:with)?in (?:the )?(?:coming|next) (?:hours|days)|imminent(?:ly)?"
+    r"|в (?:любой|любую) (?:момент|минуту|час)|с минуты на минуту|в ближайш(?:ие|ее) (?:часы|дни|время)"
+    r"|(?:в|у) будь-як(?:ий|у) (?:момент|хвилину|мить)|найближчим(?:и)? (?:часом|годинами|днями)"
+    r"|у найближч(?:і|ий) (?:години|дні|час)|у любы момант)\b",
+    re.IGNORECASE,
+)
+SOON = timedelta(hours=72)  # "any moment now": as long as an open claim of entry has
 KYIV = timedelta(hours=2)  # clock times in such claims are Kyiv's; an hour of summer time doesn't matter
+NOON = 12
 LONGEST = timedelta(days=31)
 MANY = 10_000_000
 
@@ -112,12 +134,29 @@ def deadline_in(sentence: str, at: datetime) -> datetime | None:
     '2022-03-11T19:00:00+00:00'
     """
     if clock := _CLOCK.search(sentence):
-        hour, minute = int(clock[1] or clock[3]), int(clock[2] or clock[4])
-        if hour < 24 and minute < 60:  # noqa: PLR2004 - hours of a day, minutes of an hour
-            local = (at + KYIV).replace(hour=hour, minute=minute, second=0, microsecond=0)
-            return (local - KYIV).astimezone(UTC)
+        return _clock(next(group for group in (clock.groups()[:3], clock.groups()[3:]) if group[0]), at)
+    if _DAY_OR_TWO.search(sentence):
+        return at + timedelta(days=2)
     if within := _WITHIN.search(sentence):
-        unit = within[2].lower()
-        hours = unit.startswith(("hour", "час", "годин"))
-        return at + min(timedelta(hours=int(within[1])) if hours else timedelta(days=int(within[1])), LONGEST)
-    return None
+        number = int(within[1]) if within[1].isdigit() else _COUNT[within[1].lower()]
+        hours = re.fullmatch(_HOURS, within[2], re.IGNORECASE)
+        return at + min(timedelta(hours=number) if hours else timedelta(days=number), LONGEST)
+    if _TOMORROW.search(sentence):
+        return _end_of_day(at + timedelta(days=1))
+    return at + SOON if _SOON.search(sentence) else None
+
+
+def _clock(group: tuple[str | None, ...], at: datetime) -> datetime | None:
+    """Kyiv's clock (hour, minute, p.m.), on the day of `at`; None where no clock shows that."""
+    hour, minute = int(group[0] or 0), int(group[1] or 0)
+    if group[2] and hour < NOON:
+        hour += NOON
+    try:
+        local = (at + KYIV).replace(hour=hour, minute=minute, second=0, microsecond=0)
+    except ValueError:
+        return None
+    return (local - KYIV).astimezone(UTC)
+
+
+def _end_of_day(at: datetime) -> datetime:
+    return ((at + KYIV).replace(hour=23, minute=59, second=59, microsecond=0) - KYIV).astimezone(UTC)

@@ -107,8 +107,12 @@ def _once(times: Sequence[float], gap: float) -> list[float]:
 
 
 def timed(indication: Indication) -> bool:
-    """Whether a deadline in it would bind whoever says it: it is neither seen, nor denied, nor an analyst's view."""
-    return indication.act not in {Act.OBSERVED, Act.DENIED, Act.ASSESSED}
+    """Whether it is a claim that time can refute: alleged or foretold.
+
+    What was seen, judged or denied is none, nor is what an official announces of their own side: drills that are to
+    last three days are no forecast of entry.
+    """
+    return indication.act in {Act.CLAIMED, Act.PREDICTED}
 
 
 def _expiry(indication: Indication, indicator: Indicator) -> float | None:
