@@ -3,7 +3,8 @@
 import asyncio
 import logging
 import math
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from functools import partial
 from urllib.parse import quote
 
 import aiohttp
@@ -14,6 +15,7 @@ from markupsafe import Markup
 from schemas.assessment import Assessment, Contribution
 from schemas.catalogue import Catalogue
 from schemas.moment import parse
+from schemas.review import Review
 from schemas.wire import rfc3339
 from stream.catalogue.load import load
 from stream.clock import now
@@ -52,7 +54,14 @@ HEADERS = {
 class Page:
     """The page of one installation or run."""
 
-    def __init__(self, settings: Settings, catalogue: Catalogue, reading: Reading) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        catalogue: Catalogue,
+        reading: Reading,
+        send: Callable[[Review], None],
+    ) -> None:
+        self._send = send
         self._settings = settings
         self._catalogue = catalogue
         self._reading = reading
@@ -159,7 +168,7 @@ class Page:
         except Incomplete as e:
             raise _unfit(f"The review was not sent. {e}") from None
         try:
-            await asyncio.to_thread(send, self._settings, review)
+            await asyncio.to_thread(self._send, review)
         except BrokerProblem as e:
             raise web.HTTPServiceUnavailable(text=f"The review was not sent. {e}") from e
         raise web.HTTPSeeOther(f"/{quote(name, safe='')}/reviews")
@@ -241,6 +250,6 @@ def _unfit(text: str) -> web.HTTPBadRequest:
 
 def serve(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT."""
-    page = Page(settings, load(settings.catalogue), Reading(settings))
+    page = Page(settings, load(settings.catalogue), Reading(settings), partial(send, settings))
     log.info("the status page is at http://%s:%d/", settings.page_host, settings.page_port)
     web.run_app(page.app(), host=settings.page_host, port=settings.page_port, print=None, access_log=None)

@@ -58,8 +58,9 @@ def make(  # noqa: PLR0913 - the fields of a review, by name
         return Review.model_validate(given)
     except ValidationError as e:
         first = e.errors(include_url=False)[0]
+        said = first["msg"].removeprefix("Value error, ")
         where = ".".join(map(str, first["loc"]))
-        raise Incomplete(f"{where}: {first['msg']}" if where else first["msg"]) from None
+        raise Incomplete(f"{where}: {said}" if where else said) from None
 
 
 def send(settings: Settings, review: Review) -> None:
