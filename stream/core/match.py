@@ -180,7 +180,9 @@ class Matcher:
         if chosen is None or not self._stance.fits(pattern, chosen, scope.hits):
             return None
         speaker = self._stance.claimant(pattern, scope.speakers)
-        if (pattern.by and speaker is None) or any(s.role in pattern.not_by for s in scope.speakers):
+        if (pattern.by and speaker is None) or any(
+            s.quoted and s.role in pattern.not_by for s in scope.speakers
+        ):
             return None
         severity = min(pattern.severity + (not found.isdisjoint(rule.stronger)), rule.max_severity)
         return _Finding((-severity, place, rule.number), rule, scope, speaker)

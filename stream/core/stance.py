@@ -15,11 +15,12 @@ SUBJECT = 2  # a person named this early is the sentence's subject
 
 
 class Speaker(NamedTuple):
-    """A voice that the sentence attributes its statement to."""
+    """A voice that the sentence attributes its statement to; not `quoted` where it is only the subject."""
 
     name: str
     role: str
     act: Act
+    quoted: bool = True
 
 
 class Stance:
@@ -57,9 +58,10 @@ class Stance:
             )
         for phrase in hits.get("according", ()):
             ranked += self._nearest([(s, k) for s, k in found if s.start >= phrase.end], phrase)
-        if not ranked:
-            ranked = [(3, s.start, k) for s, k in found if s.start <= SUBJECT and self._voices[k].reach]
-        return tuple(dict.fromkeys(self._speakers[key] for _, _, key in sorted(ranked)))
+        if ranked:
+            return tuple(dict.fromkeys(self._speakers[key] for _, _, key in sorted(ranked)))
+        subjects = (key for span, key in found if span.start <= SUBJECT and self._voices[key].reach)
+        return tuple(dict.fromkeys(self._speakers[key]._replace(quoted=False) for key in subjects))
 
     def _nearest(
         self, voices: Sequence[tuple[Span, str]], to: Span, *, addresses: bool = False
