@@ -34,7 +34,7 @@ soak: setup ## two million messages through a worker, and is its memory flat? (w
 	@PYTHONPATH=tests:. .venv/bin/python -m benchmarks.soak --write
 
 hostile: setup ## a hundred thousand hostile texts through everything that shows them
-	@BELWATCH_HOSTILE=100000 .venv/bin/python -m pytest tests/unit/test_hostile.py
+	@BELWATCH_HOSTILE=100000 .venv/bin/python -m pytest tests/unit/test_hostile.py -o faulthandler_timeout=0
 
 fetch: setup ## download what the stack runs, for later use without network
 	@$(RUN) fetch
