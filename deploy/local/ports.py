@@ -27,6 +27,7 @@ class Ports(BaseSettings):
     alertmanager: int = Field(9093, ge=1, le=65535, validation_alias="BELWATCH_ALERTMANAGER_PORT")
     receiver: int = Field(9094, ge=1, le=65535, validation_alias="BELWATCH_RECEIVER_PORT")
     metrics: int = Field(9808, ge=1, le=65535, validation_alias="BELWATCH_METRICS_PORT")
+    page: int = Field(9810, ge=1, le=65535, validation_alias="BELWATCH_PAGE_PORT")
 
     @staticmethod
     def setting(name: str) -> str:

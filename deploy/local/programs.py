@@ -48,6 +48,7 @@ class Plan(NamedTuple):
             "BELWATCH_BROKERS": self.brokers,
             "BELWATCH_ENVIRONMENT": self.mode,
             "BELWATCH_METRICS_PORT": str(self.ports.metrics),
+            "BELWATCH_PAGE_PORT": str(self.ports.page),
             "BELWATCH_DATA": str(self.folder / "state"),
         }
         return settings | ({"BELWATCH_RUN": self.run} if self.run else {})
@@ -56,6 +57,7 @@ class Plan(NamedTuple):
         """Return what a person opens in a browser."""
         ports = self.ports
         return {
+            "status page": f"http://{HOST}:{ports.page}",
             "Prometheus": f"http://{HOST}:{ports.prometheus}",
             "Alertmanager": f"http://{HOST}:{ports.alertmanager}",
             "Slack's stand-in": f"http://{HOST}:{ports.receiver}/messages",
@@ -82,6 +84,7 @@ def programs(plan: Plan, say: Callable[[str], None] = print) -> dict[str, list[s
         # A worker ends at any error, by design; being started again is how it recovers.
         "worker": (["--restart", *after, "--first", topics, "--probe", live], [belwatch, "worker"]),
     }
+    table["page"] = (["--restart", *after], [belwatch, "page"])
     if plan.run is None:
         table["clock"] = (["--restart", *after], [belwatch, "clock"])
     return {
