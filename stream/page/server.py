@@ -75,6 +75,7 @@ class Page:
         app.cleanup_ctx.append(self._running)
         app.router.add_static("/static", render.STATIC)
         app.router.add_get("/", self._problems)
+        app.router.add_get("/-/ready", self._ready)
         app.router.add_get("/{problem}", self._problem)
         app.router.add_get("/{problem}/changes", self._changes)
         app.router.add_get("/{problem}/claim/{claim:.+}", self._claim)
@@ -98,6 +99,11 @@ class Page:
             response = self._html("error.html", status=e.status, title=e.reason, text=e.text)
         response.headers.update(HEADERS)
         return response
+
+    async def _ready(self, _request: web.Request) -> web.Response:
+        if self._reading.failure:
+            raise web.HTTPServiceUnavailable(text=self._reading.failure)
+        return web.Response(text="ready\n")
 
     async def _problems(self, _request: web.Request) -> web.Response:
         rows = {name: trail.last for name, trail in sorted(self._reading.trails.items())}
