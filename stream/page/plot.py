@@ -5,10 +5,11 @@ styles, and so that the page's own style sheet can colour each part for a dark o
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import matplotlib as mpl
@@ -22,7 +23,7 @@ SVG = "http://www.w3.org/2000/svg"
 XLINK = "http://www.w3.org/1999/xlink"
 SIZE = (9.6, 3.6)  # inches: ten units of text high at the width of a desk's screen
 # Text stays text (it can be read aloud, selected, coloured); ids are the same each time.
-STYLE = {
+STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "belwatch",
     "font.size": 10.0,
@@ -33,7 +34,8 @@ DRAWN = {"Date": None, "Creator": None, "Format": None, "Type": None}
 BAND, INDEX, LEVEL_AREA, NOW = "plot-band", "plot-index", "plot-area-", "plot-now"
 
 
-class Point(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Point:
     """One moment: epoch seconds and index points."""
 
     at: float
@@ -47,7 +49,7 @@ def svg(points: Sequence[Point], enter: Mapping[Level, float], label: str) -> st
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=SIZE, layout="constrained")
         axes = figure.add_subplot()
-        times = [date2num(instant(p.at)) for p in points]
+        times = [date2num(instant(p.at)) for p in points]  # type: ignore[no-untyped-call] # matplotlib's dates
         edges = [0.0, *enter.values(), 100.0]
         for level, (low, high) in zip(LEVELS, pairwise(edges), strict=True):
             axes.axhspan(low, high, gid=f"{LEVEL_AREA}{level}", linewidth=0)
@@ -58,9 +60,9 @@ def svg(points: Sequence[Point], enter: Mapping[Level, float], label: str) -> st
         axes.set_ylim(0, 100)
         axes.set_xlim(times[0], max(times[-1], times[0] + 1e-6))
         axes.set_yticks(edges)
-        locator = AutoDateLocator(minticks=4, maxticks=8)
+        locator = AutoDateLocator(minticks=4, maxticks=8)  # type: ignore[no-untyped-call] # as above
         axes.xaxis.set_major_locator(locator)
-        axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))
+        axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call] # as above
         axes.spines[:].set_visible(False)
         axes.tick_params(length=0)
         drawn = BytesIO()

@@ -6,8 +6,8 @@ cap the older half is thinned, level changes stay, so any past time can still be
 
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
-from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
@@ -31,7 +31,8 @@ class Summary(BaseModel):
     level: Level
 
 
-class Entry(NamedTuple):
+@dataclass(frozen=True, slots=True, order=True)
+class Entry:
     """One assessment: epoch seconds, index points, and where it stands on the topic."""
 
     at: float
