@@ -1,5 +1,6 @@
 """Settings that fit together, secrets that never show, and clients that get what they need."""
 
+import ast
 import ssl
 from pathlib import Path
 from typing import Any
@@ -113,3 +114,17 @@ def test_without_tls_and_password_nothing_is_added() -> None:
         "security_protocol": "PLAINTEXT",
     }
     assert connection.credentials(Settings(brokers="a:1, b:2")) == {"broker": "kafka://a:1;kafka://b:2"}
+
+
+def test_every_client_is_made_with_the_settings() -> None:
+    stream = Path(connection.__file__).parent
+    for path in sorted(stream.rglob("*.py")):
+        calls = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
+        for call in calls:
+            name = call.func.id if isinstance(call.func, ast.Name) else ""
+            if name in {"KafkaProducer", "KafkaConsumer", "KafkaAdminClient"}:
+                assert path.name == "connection.py", f"{path}:{call.lineno}: ask stream.connection for it"
+            if name in {"AIOKafkaConsumer", "AIOKafkaProducer"}:
+                named = {keyword.arg for keyword in call.keywords}
+                assert None in named, f"{path}:{call.lineno}: without **connection.options(settings)"
+                assert "bootstrap_servers" not in named
