@@ -10,6 +10,7 @@ from schemas.assessment import LEVELS, Assessment, Attention, Contribution, Evid
 from schemas.catalogue import Catalogue, Threshold
 from stream.sinks.plain import link, plain
 
+RETRACTIONS = 10  # the newest
 TOP = 3  # evidence series: enough for a message, bounded for Prometheus
 DEADLINES = 5  # claims whose time is still to come
 HOUR = 3_600.0
@@ -111,6 +112,7 @@ def standing(families: Families, assessment: Assessment) -> Iterator[Metric]:
         *names,
     )
     yield _evidence(families, assessment)
+    yield from _retractions(families, assessment)
     yield _deadlines(families, assessment)
 
 
@@ -158,6 +160,32 @@ def _attention(families: Families, talk: Attention | None) -> Iterator[Metric]:
         "belwatch_attention_score",
         "Robust standard deviations between the day's share and the usual.",
         talk.score if talk else None,
+    )
+
+
+def _retractions(families: Families, assessment: Assessment) -> Iterator[Metric]:
+    """Yield what past alerts rested on what was retracted since, newest first."""
+    retracted = [a for a in assessment.answers if a.review.action == "retract"][:RETRACTIONS]
+    rows = {plain(a.review.target): a for a in reversed(retracted)}
+    yield families.gauge(
+        "belwatch_retraction_share",
+        "Share of the alerts before a retraction that would not have been raised without what it takes out.",
+        [
+            ((target, plain(a.review.reviewer), plain(a.review.reason)), a.rested / max(a.alerts, 1))
+            for target, a in rows.items()
+        ],
+        *("target", "reviewer", "reason"),
+    )
+    yield families.gauge(
+        "belwatch_retraction_timestamp_seconds",
+        "When a message was retracted.",
+        [((target,), a.review.at.timestamp()) for target, a in rows.items()],
+        "target",
+    )
+    yield families.one(
+        "belwatch_alerts_past",
+        "Levels entered within the time that registers remember.",
+        max((a.alerts for a in retracted), default=None),
     )
 
 
