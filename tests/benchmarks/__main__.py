@@ -3,7 +3,7 @@
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -14,7 +14,7 @@ from deploy.local.kafka import Broker
 from deploy.local.paths import DATA
 from stream.catalogue.load import load
 from tests.benchmarks import reference, streams, topics, whole
-from tests.benchmarks.cells import FULL, NAMES, QUICK, Cell
+from tests.benchmarks.cells import FIRST, NAMES, QUICK, REST, Cell
 from tests.benchmarks.environments import PEERS, prepare
 from tests.benchmarks.page import PAGE, page
 from tests.benchmarks.results import Results, Row
@@ -46,11 +46,11 @@ def main(full: bool, minutes: float, only: tuple[str, ...], write: bool, port: i
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))  # in order: the broker must not outlive us
     until = time.monotonic() + minutes * 60
     results = Results(HERE / ("full.jsonl" if full else "quick.jsonl"), keep=full)
-    cells = [cell for cell in (FULL if full else QUICK) if not only or cell.peer in only]
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
     with Progress(*columns) as progress:
-        cells = _prepared(cells, progress.console.print)
-        steps = [*_reference(cells), *(_worker(full=full) if not only or "worker" in only else ())]
+        chosen = [name for name in _prepared(progress.console.print) if not only or name in only]
+        first, rest = (FIRST, REST) if full else (QUICK, [])
+        steps = [*_reference(first, chosen), *_worker(chosen, full=full), *_reference(rest, chosen)]
         steps = [step for step in steps if not results.has(step.kind, step.cell)]
         with Broker(port, HERE / "kafka", BROKER) as broker:
             for step in steps:
@@ -71,17 +71,16 @@ def _shown(progress: Progress, task: Any, done: int) -> None:  # noqa: ANN401 - 
     progress.update(task, completed=done)
 
 
-def _prepared(cells: list[Cell], say: Callable[[str], None]) -> list[Cell]:
-    wanted = {cell.peer for cell in cells} | {topics.FILLER}
-    for name in wanted & PEERS.keys():
-        prepare(PEERS[name], say)
-    if streams.NAME in wanted and not streams.prepare(say):
-        return [cell for cell in cells if cell.peer != streams.NAME]
-    return cells
+def _prepared(say: Callable[[str], None]) -> list[str]:
+    for peer in PEERS.values():
+        prepare(peer, say)
+    return [*PEERS, "worker", *([streams.NAME] if streams.prepare(say) else [])]
 
 
-def _reference(cells: list[Cell]) -> Iterator[Step]:
+def _reference(cells: Iterable[Cell], chosen: Collection[str]) -> Iterator[Step]:
     for cell in cells:
+        if cell.peer not in chosen:
+            continue
 
         def run(brokers: str, show: Show, cell: Cell = cell) -> Row:
             topic = topics.filled(brokers, cell.messages, cell.share, show)
@@ -90,9 +89,11 @@ def _reference(cells: list[Cell]) -> Iterator[Step]:
         yield Step("reference", cell._asdict(), cell.messages, run)
 
 
-def _worker(*, full: bool) -> Iterator[Step]:
+def _worker(chosen: Collection[str], *, full: bool) -> Iterator[Step]:
+    if "worker" not in chosen:
+        return
     catalogue = load()
-    messages, seconds = (2_000_000, 60) if full else (200_000, 20)
+    messages, seconds = (500_000, 60) if full else (100_000, 20)
 
     def speed(brokers: str, show: Show) -> Row:
         found, ready = whole.speed(brokers, catalogue, messages, HERE / "runs", show)

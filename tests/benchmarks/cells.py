@@ -35,4 +35,9 @@ def _cells(messages: int, shares: tuple[float, ...], processes: tuple[int, ...])
 
 
 QUICK = _cells(200_000, (0.02,), (1,))
-FULL = _cells(2_000_000, (0.02, 0.1), (1, 2)) + _cells(200_000, (0.02, 0.1), (1, 2))
+FIRST = _cells(2_000_000, (0.02,), (1,))
+REST = (
+    _cells(2_000_000, (0.02,), (2,))
+    + _cells(2_000_000, (0.1,), (1, 2))
+    + _cells(200_000, (0.02, 0.1), (1, 2))
+)

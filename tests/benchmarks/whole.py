@@ -12,7 +12,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import cycle, islice
 from pathlib import Path
@@ -23,6 +23,7 @@ from aiokafka import AIOKafkaProducer
 from deploy.local import HOST
 from deploy.local.ports import free_port
 from schemas.catalogue import Catalogue
+from schemas.tick import Tick
 from schemas.wire import instant, rfc3339
 from stream.core.decode import decode_article
 from stream.core.match import Matcher
@@ -34,10 +35,13 @@ from tests.benchmarks.measure import PeerError, cpu, rss
 
 BEGAN = 1_645_000_000.0
 SECONDS = 10 * 86_400  # of received time, which the articles are spread over
+TICK_SECONDS = 3_600
 LOOK_SECONDS = 0.25
 START_SECONDS = 60.0
 BARE = 20_000  # articles in the bare loop
 DONE = re.compile(r"^belwatch_messages_total\{.*\} ([0-9.e+]+)$", re.MULTILINE)
+
+Headers = Sequence[tuple[str, bytes]]
 
 
 class Speed(NamedTuple):
@@ -176,28 +180,33 @@ def bare(catalogue: Catalogue, values: list[bytes]) -> float:
 
 
 async def fill(settings: Settings, bodies: list[bytes], number: int) -> None:
-    """Write articles, each with its own id and time, in batches."""
-    name, partitions = topics(settings)["articles"].name, SOURCE_PARTITIONS["articles"]
+    """Write articles, each with its own id and time, and between them an hour's ticks, to every partition."""
+    names = topics(settings)
     producer = AIOKafkaProducer(bootstrap_servers=settings.brokers, max_batch_size=1 << 18)
     await producer.start()
+    sending = {(role, p): producer.create_batch() for role, n in SOURCE_PARTITIONS.items() for p in range(n)}
+
+    async def send(role: str, partition: int, key: str, value: bytes, at: float, kind: Headers = ()) -> None:
+        headers = [("received_at", rfc3339(instant(at)).encode()), *kind]
+        record = {"key": key.encode(), "value": value, "headers": headers, "timestamp": None}
+        while sending[role, partition].append(**record) is None:
+            await producer.send_batch(sending[role, partition], names[role].name, partition=partition)
+            sending[role, partition] = producer.create_batch()
+
     try:
-        batches = [producer.create_batch() for _ in range(partitions)]
+        due = BEGAN - BEGAN % TICK_SECONDS
         for n, value in enumerate(islice(cycle(bodies), number)):
-            at = rfc3339(instant(int(BEGAN + n * SECONDS / number)))
-            key = f"bench:{n}"
-            row = json.loads(value) | {"id": key, "published_at": at}
-            record = {
-                "key": key.encode(),
-                "value": json.dumps(row, ensure_ascii=False).encode(),
-                "headers": [("received_at", at.encode())],
-                "timestamp": None,
-            }
-            partition = n % partitions
-            while batches[partition].append(**record) is None:
-                await producer.send_batch(batches[partition], name, partition=partition)
-                batches[partition] = producer.create_batch()
-        for partition, batch in enumerate(batches):
-            await producer.send_batch(batch, name, partition=partition)
+            at = BEGAN + n * SECONDS // number
+            while due < at:
+                tick = Tick(at=instant(due), every=TICK_SECONDS).model_dump_json().encode()
+                for role, partition in sending:
+                    await send(role, partition, "tick", tick, due, [("type", b"tick")])
+                due += TICK_SECONDS
+            row = json.loads(value) | {"id": f"bench:{n}", "published_at": rfc3339(instant(at))}
+            text = json.dumps(row, ensure_ascii=False).encode()
+            await send("articles", n % SOURCE_PARTITIONS["articles"], row["id"], text, at)
+        for (role, partition), batch in sending.items():
+            await producer.send_batch(batch, names[role].name, partition=partition)
         await producer.flush()
     finally:
         await producer.stop()
