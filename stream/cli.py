@@ -8,7 +8,20 @@ import click
 from stream import __version__
 from stream.archive.manifest import ArchiveProblem
 from stream.catalogue.load import CatalogueError
-from stream.commands import archive, feed, judge, local, offline, operate, page, poll, replay, review, travel
+from stream.commands import (
+    archive,
+    backfill,
+    feed,
+    judge,
+    local,
+    offline,
+    operate,
+    page,
+    poll,
+    replay,
+    review,
+    travel,
+)
 from stream.connection import BrokerProblem
 from stream.sources.files import FileProblem
 
@@ -25,7 +38,7 @@ def cli() -> None:
     """
 
 
-for family in (offline, judge, feed, replay, travel, operate, poll, archive, page, review, local):
+for family in (offline, judge, feed, replay, travel, operate, poll, archive, backfill, page, review, local):
     for command in family.COMMANDS:
         cli.add_command(command)
 

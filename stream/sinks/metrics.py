@@ -91,7 +91,7 @@ class Metrics(Collector):
         yield from _pipeline(self._families, published)
         if published.assess is not None:
             now = self._now()
-            yield from _progress(self._families, published, now)
+            yield from progress(self._families, published, now)
             yield from standing(self._families, published.assess(now))
 
 
@@ -127,7 +127,8 @@ def _pipeline(families: Families, published: Published) -> Iterator[Metric]:
     )
 
 
-def _progress(families: Families, published: Published, now: float) -> Iterator[Metric]:
+def progress(families: Families, published: Published, now: float) -> Iterator[Metric]:
+    """Yield how far time has come: of the assessment, of ticks, of events and sources."""
     yield families.one(
         "belwatch_clock_timestamp_seconds", "Time of this assessment: wall clock, or the replay's.", now
     )
