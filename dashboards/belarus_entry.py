@@ -3,12 +3,13 @@
 from grafana_foundation_sdk.builders import bargauge, dashboard, stat, statetimeline, table, timeseries
 from grafana_foundation_sdk.builders.common import ReduceDataOptions
 from grafana_foundation_sdk.models.common import BarGaugeDisplayMode, BigValueColorMode, BigValueGraphMode
-from grafana_foundation_sdk.models.dashboard import Dashboard, DashboardLink
+from grafana_foundation_sdk.models.dashboard import Dashboard
 
-from dashboards.parts import OURS, asks, board, columns, level_names, look, query, steps
+from dashboards.parts import OURS, asks, board, columns, firing, level_names, look, opens, query, steps
 
 NO_PROBABILITY = "An index of graded indications, 0 to 100; not a probability."
 EVIDENCE = f"max without (instance, job) (belwatch_evidence_contribution{{{OURS}}}"
+NARROW = (4, 4)
 POINTS = f"max by (indicator) (belwatch_indicator_contribution_points{{{OURS}}})"
 
 
@@ -29,10 +30,15 @@ def build() -> Dashboard:
 
 
 def _number(
-    title: str, description: str, unit: str, expr: str, colors: dashboard.ThresholdsConfig
+    title: str,
+    description: str,
+    unit: str,
+    expr: str,
+    colors: dashboard.ThresholdsConfig,
+    size: tuple[int, int] = (6, 4),
 ) -> stat.Panel:
     panel = stat.Panel().graph_mode(BigValueGraphMode.NONE).color_mode(BigValueColorMode.BACKGROUND)
-    return asks(panel.thresholds(colors), title, description, unit, (6, 4), query(expr))
+    return asks(panel.thresholds(colors), title, description, unit, size, query(expr))
 
 
 def _trust() -> list[stat.Panel]:
@@ -44,6 +50,7 @@ def _trust() -> list[stat.Panel]:
             "short",
             f'sum(up{{job="belwatch",{OURS}}})',
             good,
+            NARROW,
         ),
         _number(
             "Ticks behind",
@@ -52,6 +59,7 @@ def _trust() -> list[stat.Panel]:
             f"max((belwatch_clock_timestamp_seconds{{{OURS}}} - belwatch_tick_timestamp_seconds{{{OURS}}})"
             f" / belwatch_tick_interval_seconds{{{OURS}}})",
             plain,
+            NARROW,
         ),
         _number(
             "Newest event",
@@ -60,6 +68,24 @@ def _trust() -> list[stat.Panel]:
             f"max(belwatch_clock_timestamp_seconds{{{OURS}}})"
             f" - max(belwatch_newest_event_timestamp_seconds{{{OURS}}})",
             plain,
+            NARROW,
+        ),
+        _number(
+            "Silent sources",
+            "Share of the expected sources that are silent, weighted by reliability. All silent: a low index means "
+            "nothing.",
+            "percentunit",
+            f"max(belwatch_silence_ratio{{{OURS}}})",
+            steps((None, "green"), (1, "red")),
+            NARROW,
+        ),
+        _number(
+            "Unread",
+            "Records still unread: what is in them is not in the index yet.",
+            "short",
+            f"sum(belwatch_consumer_lag{{{OURS}}})",
+            plain,
+            NARROW,
         ),
         _number(
             "Pipeline alerts",
@@ -67,6 +93,7 @@ def _trust() -> list[stat.Panel]:
             "short",
             f'count(ALERTS{{alertstate="firing",team="ops",alertname!="BelwatchWatchdog",{OURS}}}) or vector(0)',
             steps((None, "green"), (1, "red")),
+            NARROW,
         ),
     ]
 
@@ -121,9 +148,14 @@ def _bars(title: str, description: str, expr: str, color: str) -> bargauge.Panel
 def _evidence(title: str, description: str, expr: str) -> table.Panel:
     shown = ["Value", "title", "publisher", "grade", "act", "indicator", "rank"]
     panel = asks(table.Panel(), title, description, "none", (14, 10), query(expr, now=True))
-    panel = panel.with_transformation(columns(shown, hide=["Time", "environment", "problem", "__name__"]))
-    link = DashboardLink(title="Open the source", url="${__data.fields.url}", target_blank=True)
-    panel = panel.override_by_name(*look("title", links=[link.to_json()]))
+    panel = panel.with_transformation(
+        columns(shown, hide=["Time", "environment", "problem", "__name__", "claim", "url"])
+    )
+    links = [
+        *opens("Open the source", "${__data.fields.url}"),
+        *opens("Open the claim", "${page}/${problem}/claim/${__data.fields.claim}"),
+    ]
+    panel = panel.override_by_name(*look("title", links=links))
     return panel.override_by_name(*look("Value", displayName="points", decimals=1))
 
 
@@ -137,7 +169,30 @@ def _why() -> list[bargauge.Panel | table.Panel]:
             "The claims that weigh most, either way. Three are exported; the whole ledger is in the assessments.",
             f"sort_desc({EVIDENCE}))",
         ),
+        firing("analysts"),
+        _deadlines(),
     ]
+
+
+def _deadlines() -> table.Panel:
+    panel = asks(
+        table.Panel(),
+        "Claims that name a time",
+        "Times to come, soonest first; each counts as predicted. None is the usual case.",
+        "dateTimeAsIso",
+        (12, 8),
+        query(
+            f"sort(max without (instance, job) (belwatch_claim_deadline_timestamp_seconds{{{OURS}}})) * 1000",
+            now=True,
+        ),
+    ).with_transformation(
+        columns(
+            ["Value", "title", "publisher", "grade", "act", "indicator"],
+            hide=["Time", "environment", "problem", "claim", "url"],
+        )
+    )
+    claim = opens("Open the claim", "${page}/${problem}/claim/${__data.fields.claim}")
+    return panel.override_by_name(*look("title", links=claim))
 
 
 def _against() -> list[bargauge.Panel | table.Panel | stat.Panel]:
@@ -152,6 +207,7 @@ def _against() -> list[bargauge.Panel | table.Panel | stat.Panel]:
             "none",
             f"max(belwatch_index_robust{{{OURS}}})",
             steps((None, "text")),
+            (5, 4),
         ).decimals(1),
         _number(
             "Fragile",
@@ -159,6 +215,15 @@ def _against() -> list[bargauge.Panel | table.Panel | stat.Panel]:
             "short",
             f"max(belwatch_level_fragile{{{OURS}}})",
             steps((None, "green"), (1, "orange")),
+            (4, 4),
+        ),
+        _number(
+            "Claims that carry the level",
+            "The fewest that would have to fall for the level not to stand; none while the level is normal.",
+            "short",
+            f"max(belwatch_knockout_claims{{{OURS}}})",
+            steps((None, "text")),
+            (5, 4),
         ),
     ]
 
@@ -181,5 +246,15 @@ def _history() -> list[statetimeline.Panel | timeseries.Panel]:
             "none",
             (24, 10),
             query(POINTS, "{{indicator}}"),
+        ),
+        asks(
+            timeseries.Panel().min(0),
+            "Attention",
+            "Share of the day's articles that mention the problem, and what is usual on that weekday. Context only: "
+            "no part of the index.",
+            "percentunit",
+            (24, 6),
+            query(f"max(belwatch_attention_share{{{OURS}}})", "share"),
+            query(f"max(belwatch_attention_usual_share{{{OURS}}})", "usual"),
         ),
     ]

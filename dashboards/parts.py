@@ -102,6 +102,10 @@ def board(uid: str, title: str, description: str) -> dashboard.Dashboard:
         .with_variable(dashboard.DatasourceVariable("datasource").label("Datasource").type("prometheus"))
         .with_variable(_values("environment", "belwatch_level_code"))
         .with_variable(_values("problem", 'belwatch_level_code{environment="$environment"}'))
+        .with_variable(_place("page", "http://127.0.0.1:9810", "Status page, where the evidence is"))
+        .with_variable(
+            _place("runbooks", "http://127.0.0.1:9810/runbooks", "Folder of runbooks, as links begin")
+        )
         .annotation(
             dashboard.AnnotationQuery()
             .name("Level changes")
@@ -118,7 +122,41 @@ def board(uid: str, title: str, description: str) -> dashboard.Dashboard:
             .include_vars(True)  # noqa: FBT003 - a builder's setter
             .keep_time(True)  # noqa: FBT003 - a builder's setter
         )
+        .link(
+            dashboard.DashboardLink("Ledger at the end of this range")
+            .type(model.DashboardLinkType.LINK)
+            .url("${page}/${problem}?at=${__to:date:iso}")
+            .target_blank(True)  # noqa: FBT003 - a builder's setter
+        )
     )
+
+
+def opens(title: str, url: str) -> list[object]:
+    """Write a link of a column, as its `links`."""
+    return [model.DashboardLink(title=title, url=url, target_blank=True).to_json()]
+
+
+def firing(team: str) -> table.Panel:
+    """List what fires for a team, with its runbooks."""
+    panel = asks(
+        table.Panel(),
+        f"Firing alerts of {team}",
+        "What fires now; the name opens the alert's runbook.",
+        "none",
+        (12, 8),
+        query(f'ALERTS{{alertstate="firing",team="{team}",{OURS}}}', now=True),
+    ).with_transformation(
+        columns(
+            ["alertname", "severity", "source", "environment", "problem"],
+            hide=["Time", "Value", "__name__", "alertstate", "team", "level", "job", "instance"],
+        )
+    )
+    runbook = opens("Runbook", "${runbooks}/${__data.fields.alertname}.md")
+    return panel.override_by_name(*look("alertname", links=runbook))
+
+
+def _place(name: str, default: str, label: str) -> dashboard.TextBoxVariable:
+    return dashboard.TextBoxVariable(name).label(label).default_value(default)
 
 
 def _values(label: str, metric: str) -> dashboard.QueryVariable:

@@ -4,7 +4,7 @@ from grafana_foundation_sdk.builders import dashboard, stat, table, timeseries
 from grafana_foundation_sdk.models.common import BigValueGraphMode
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
-from dashboards.parts import OURS, asks, board, columns, query, steps
+from dashboards.parts import OURS, asks, board, columns, firing, query, steps
 
 RATE = "$__rate_interval"
 
@@ -106,6 +106,19 @@ def _traffic() -> list[timeseries.Panel]:
             "cps",
             (f"sum by (reason) (rate(belwatch_rejections_total{{{OURS}}}[{RATE}]))", "{{reason}}"),
         ),
+        _curves(
+            "Kept out by a bound",
+            "What memory, queues or requests had no room for; nought is the usual case.",
+            "cps",
+            (f"sum by (bound) (rate(belwatch_bounded_total{{{OURS}}}[{RATE}]))", "{{bound}}"),
+        ),
+        _curves(
+            "Restarts and rebalances",
+            "How often workers started, and partitions moved, within the last hour.",
+            "short",
+            (f"sum(changes(belwatch_start_timestamp_seconds{{{OURS}}}[1h]))", "restarts"),
+            (f"sum(increase(belwatch_rebalances_total{{{OURS}}}[1h]))", "rebalances"),
+        ),
     ]
 
 
@@ -121,19 +134,7 @@ def _alerts() -> list[timeseries.Panel | table.Panel]:
             ),
             (f"sum(rate(prometheus_rule_evaluation_failures_total[{RATE}]))", "rule evaluations"),
         ),
-        asks(
-            table.Panel(),
-            "Firing alerts",
-            "What fires now; the runbook of each is in dashboards/runbooks.",
-            "none",
-            (12, 8),
-            query('ALERTS{alertstate="firing"}', now=True),
-        ).with_transformation(
-            columns(
-                ["alertname", "severity", "environment", "problem"],
-                hide=["Time", "Value", "__name__", "alertstate", "team", "level"],
-            )
-        ),
+        firing("ops"),
         asks(
             table.Panel(),
             "Versions",

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
@@ -40,50 +40,83 @@ def rendered(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 class Watched(Receiver):
     """The stack's own stand-in for Slack, whose messages can be awaited."""
 
-    def __init__(self, file: Path) -> None:
-        super().__init__(0, file)
-        self.news: queue.Queue[dict[str, Any]] = queue.Queue()
+    def __init__(self, file: Path, news: queue.Queue[dict[str, Any]], port: int = 0) -> None:
+        super().__init__(port, file)
+        self.news = news
 
     def keep(self, message: dict[str, Any]) -> None:
         super().keep(message)
         self.news.put(message)
 
-    def wait(self, fits: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+
+class Alerting:
+    """Prometheus and Alertmanager in demo mode, and the receiver; each can be taken away for a while."""
+
+    def __init__(self, folder: Path, stack: contextlib.ExitStack) -> None:
+        self.folder = folder
+        self.news: queue.Queue[dict[str, Any]] = queue.Queue()
+        self._stack = stack
+        self._processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._listen(0)
+        self.ports = {name: free_port() for name in PORTS} | {"receiver": self.receiver.server_port}
+        render("demo", folder, ports=self.ports, delivery=Delivery())
+        for name in ("prometheus", "alertmanager"):
+            self._start(name)
+
+    def wait(self, fits: Callable[[dict[str, Any]], bool], patience: float = PATIENCE) -> dict[str, Any]:
         """Take messages until one fits."""
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + patience
         while (left := deadline - time.monotonic()) > 0:
             with contextlib.suppress(queue.Empty):
                 message = self.news.get(timeout=left)
                 if fits(message):
                     return message
-        raise AssertionError(self.file.read_text(encoding="utf-8"))
+        raise AssertionError((self.folder / "slack.jsonl").read_text(encoding="utf-8"))
 
+    @contextlib.contextmanager
+    def without(self, name: str) -> Iterator[None]:
+        """Stop Prometheus or Alertmanager as its supervisor would, and start it again."""
+        self._processes[name].terminate()
+        self._processes[name].wait(timeout=30)
+        yield
+        self._start(name)
 
-class Alerting(NamedTuple):
-    """Prometheus and Alertmanager in demo mode, at `ports`, and the receiver."""
+    @contextlib.contextmanager
+    def without_receiver(self) -> Iterator[None]:
+        """Refuse connections where Slack would be."""
+        self._close()
+        yield
+        self._listen(self.ports["receiver"])
 
-    receiver: Watched
-    ports: dict[str, int]
+    def _start(self, name: str) -> None:
+        arguments = commands("demo", self.folder, self.folder, self.ports)[name]
+        log, program = self.folder / f"{name}.log", binary(name)
+        with log.open("ab") as out:
+            # Alertmanager of an unpacked Debian package looks for its templates relative to the package.
+            where = Path(program).resolve().parents[2]
+            process = subprocess.Popen([program, *arguments], stdout=out, stderr=out, cwd=where)
+        self._processes[name] = process
+        self._stack.callback(process.wait, timeout=30)
+        self._stack.callback(process.terminate)
+
+    def _listen(self, port: int) -> None:
+        self.receiver = Watched(self.folder / "slack.jsonl", self.news, port)
+        self._thread = threading.Thread(target=self.receiver.serve_forever)
+        self._thread.start()
+
+    def _close(self) -> None:
+        self.receiver.shutdown()
+        self._thread.join()
+        self.receiver.server_close()
+
+    def close(self) -> None:
+        """End the receiver; the programs end with the stack that was given."""
+        self._close()
 
 
 @pytest.fixture(scope="module")
 def alerting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Alerting]:
-    folder = tmp_path_factory.mktemp("alerting")
-    with Watched(folder / "slack.jsonl") as receiver, contextlib.ExitStack() as stack:
-        thread = threading.Thread(target=receiver.serve_forever)
-        thread.start()
-        stack.callback(thread.join)
-        stack.callback(receiver.shutdown)
-        ports = {name: free_port() for name in PORTS} | {"receiver": receiver.server_port}
-        render("demo", folder, ports=ports, delivery=Delivery())
-        for name, arguments in commands("demo", folder, folder, ports).items():
-            process = _start(folder / f"{name}.log", binary(name), *arguments)
-            stack.callback(process.wait, timeout=30)
-            stack.callback(process.terminate)
-        yield Alerting(receiver, ports)
-
-
-def _start(log: Path, *command: str) -> subprocess.Popen[bytes]:
-    with log.open("wb") as out:
-        # Alertmanager of an unpacked Debian package looks for its templates relative to the package.
-        return subprocess.Popen(command, stdout=out, stderr=out, cwd=Path(command[0]).resolve().parents[2])
+    with contextlib.ExitStack() as stack:
+        made = Alerting(tmp_path_factory.mktemp("alerting"), stack)
+        stack.callback(made.close)
+        yield made

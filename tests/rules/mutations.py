@@ -60,6 +60,7 @@ SAME = (
     (r"max by \([\w, ]+\) \(belwatch_level_threshold", "every worker exports the same thresholds"),
     (r"max by \([\w, ]+\) \(belwatch_(source_expected|heartbeat)_interval", "every worker exports the same"),
     (r"max by \([\w, ]+\) \(belwatch_commit", "one series an instance"),
+    (r"sum by \([\w, ]+\) \(environment_problem_outcome:\S+rate\{", "one series a problem"),
     (r"max by \([\w, ]+\) \(\n\s*environment_problem_level_edge", "one edge a problem"),
     (r"max by \([\w, ]+\) \(belwatch_tick_timestamp_seconds\)\n\s*unless", "only whether it is there counts"),
 )
@@ -93,7 +94,9 @@ def mutants(rule: dict[str, Any]) -> Iterator[Mutant]:
             for slip in slips:
                 changed = expr[: match.start()] + slip + expr[match.end() :]
                 yield Mutant(_what(expr, match, slip), rule | {"expr": changed})
-    for match in re.finditer(r"\[(\w+)\]|(?<![\w.])(\d+)(\.\d+)?(?= \*|\n|$| *\)|\s+(and|or|unless))", expr):
+    for match in re.finditer(
+        r"\[(\w+)\]|(?<![\w.])(?<!vector\()(\d+)(\.\d+)?(?= \*|\n|$| *\)|\s+(and|or|unless))", expr
+    ):
         for by in (-1, 1):
             changed = expr[: match.start()] + _moved(match, by, step) + expr[match.end() :]
             yield Mutant(_what(expr, match, _moved(match, by, step)), rule | {"expr": changed})
@@ -157,20 +160,11 @@ def row(file: str, name: str) -> str:
     return f"| {name} | {len(made)} | {'; '.join(f'`{what}`' for what in made)} | {'; '.join(same)} |"
 
 
-def main() -> None:
-    """Try all mutants and write the table; a survivor ends it with exit code 1."""
-    rows, survivors = [], []
-    for file, name in named():
-        with tempfile.TemporaryDirectory() as folder:
-            tried = trial(Path(folder), file, name)
-        survivors += [f"{name}: {mutant.what}" for mutant, survived in tried[1:] if survived]
-        survivors += [] if tried[0][1] else [f"{name}: fails its tests as shipped"]
-        rows.append(row(file, name))
-        print(f"{name}: {len(tried) - 1} mutants", flush=True)  # noqa: T201 - a command
-    if survivors:
-        sys.exit("\n".join(["These survived; no table is written.", *survivors]))
+def table() -> str:
+    """Write the page."""
+    rows = [row(file, name) for file, name in named()]
     total = sum(int(line.split(" | ")[1]) for line in rows)
-    text = f"""# Mutants of the rules
+    return f"""# Mutants of the rules
 
 Written by `PYTHONPATH=.:tests .venv/bin/python tests/rules/mutations.py`; `make rules` tries them all again. Each of
 the {total} changes below, made by itself, fails a test of its rule. A change is named by line and column of the
@@ -178,8 +172,21 @@ expression, or by the rule's own key. The last column says what was left out bec
 
 | rule | mutants, all found | changes | left out, since |
 |---|---|---|---|
-"""
-    (Path(__file__).parent / "MUTATIONS.md").write_text(text + "\n".join(rows) + "\n", encoding="utf-8")
+""" + "".join(f"{line}\n" for line in rows)
+
+
+def main() -> None:
+    """Try all mutants and write the table; a survivor ends it with exit code 1."""
+    survivors = []
+    for file, name in named():
+        with tempfile.TemporaryDirectory() as folder:
+            tried = trial(Path(folder), file, name)
+        survivors += [f"{name}: {mutant.what}" for mutant, survived in tried[1:] if survived]
+        survivors += [] if tried[0][1] else [f"{name}: fails its tests as shipped"]
+        print(f"{name}: {len(tried) - 1} mutants", flush=True)  # noqa: T201 - a command
+    if survivors:
+        sys.exit("\n".join(["These survived; no table is written.", *survivors]))
+    (Path(__file__).parent / "MUTATIONS.md").write_text(table(), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
@@ -28,19 +29,26 @@ CLAIMS = (
 )
 
 
+# Figures at which no sign beside the level fires: nothing is told but what the test does.
+FIGURES = {"index": 60.0, "low": 50.0, "high": 66.0, "robust": 58.0}
+
+RISING = ("BelwatchWatch", "BelwatchWarning", "BelwatchWarning", "BelwatchCritical")
+
+
 class Told(NamedTuple):
-    """What Slack's stand-in got while the level went to watch, warning, critical, watch and normal."""
+    """What Slack's stand-in got while the level went to watch, warning, withheld, critical, watch and normal."""
 
     watch: dict[str, Any]
     warning: dict[str, Any]
+    withheld: dict[str, Any]
     critical: dict[str, Any]
     back: dict[str, Any]
     calm: dict[str, Any]
 
 
-def _published(level: Level) -> Published:
+def _published(level: Level, *, fragile: bool = False) -> Published:
     return Published(
-        assess=lambda at: assessed(level, at, CLAIMS),
+        assess=lambda at: assessed(level, at, CLAIMS, fragile=fragile, **FIGURES),
         tick_at=FEBRUARY,
         every=21_600,
         newest_at=FEBRUARY,
@@ -63,10 +71,10 @@ def told(alerting: Alerting) -> Iterator[Told]:
     """Tell the story once; /metrics stays up for what is asked afterwards."""
     metrics = Metrics(Settings(environment="demo"), bare_catalogue(), lambda: FEBRUARY)
 
-    def at(level: Level, callback: str) -> dict[str, Any]:
-        metrics.publish(_published(level))
+    def at(level: Level, callback: str, *, fragile: bool = False) -> dict[str, Any]:
+        metrics.publish(_published(level, fragile=fragile))
         return _attachment(
-            alerting.receiver.wait(lambda message: _attachment(message)["callback_id"].endswith(callback))
+            alerting.wait(lambda message: _attachment(message)["callback_id"].endswith(callback))
         )
 
     served = Settings(metrics_port=alerting.ports["metrics"])
@@ -74,6 +82,9 @@ def told(alerting: Alerting) -> Iterator[Told]:
         yield Told(
             watch=at(Level.WATCH, "/firing=BelwatchWatch;resolved="),
             warning=at(Level.WARNING, "/firing=BelwatchWarning;resolved="),
+            withheld=at(
+                Level.WARNING, "/firing=BelwatchCriticalWithheld,BelwatchWarning;resolved=", fragile=True
+            ),
             critical=at(Level.CRITICAL, "/firing=BelwatchCritical;resolved="),
             back=at(Level.WATCH, "/firing=BelwatchWatch;resolved=BelwatchCritical,BelwatchWarning"),
             calm=at(Level.NORMAL, "/firing=;resolved=BelwatchWatch"),
@@ -84,6 +95,7 @@ def test_each_change_of_level_is_told_and_the_higher_level_mutes_the_lower(told:
     assert [message["title"] for message in told] == [
         "DEMO, 2022 · belarus_entry at WATCH",
         "DEMO, 2022 · belarus_entry at WARNING",
+        "DEMO, 2022 · belarus_entry at WARNING",
         "DEMO, 2022 · belarus_entry at CRITICAL",
         "DEMO, 2022 · belarus_entry at WATCH · left CRITICAL · left WARNING",
         "DEMO, 2022 · belarus_entry · left WATCH",
@@ -93,10 +105,23 @@ def test_each_change_of_level_is_told_and_the_higher_level_mutes_the_lower(told:
 
 def test_the_message_says_how_bad_since_when_why_and_what_speaks_against(told: Told) -> None:
     for message in told:
-        assert "Index 31.0 of 100 (band 24 to 40), since 2022-02-23 21:00 UTC" in message["text"]
+        assert "Index 60.0 of 100 (band 50 to 66)" in message["text"]
+        assert ", since 2022-02-23 21:00 UTC" in message["text"]
+        assert "index is" in message["text"]
+        assert " 58.0; the level falls with 2 claims" in message["text"]
         assert "not a probability" in message["text"]
         assert "*Raised by:* russian_inflow +30.0" in message["text"]
         assert "*Against:* reluctant_ranks -4.0" in message["text"]
+
+
+def test_a_sign_beside_the_level_follows_it_in_the_same_message(told: Told) -> None:
+    assert (
+        "*Critical is withheld for belarus_entry, one family carries it:* The index has"
+        in told.withheld["text"]
+    )
+    assert told.withheld["text"].startswith("Index 60.0")
+    assert "fragile: critical is withheld" in told.withheld["text"]
+    assert "Critical is withheld" not in told.critical["text"]
 
 
 def test_evidence_is_linked_and_a_hostile_title_stays_text(told: Told) -> None:
@@ -112,12 +137,19 @@ def test_evidence_is_linked_and_a_hostile_title_stays_text(told: Told) -> None:
         assert "(ISW, B2, observed: russian_inflow)" in message["text"]
 
 
-def test_buttons_lead_to_evidence_dashboard_and_runbook(told: Told) -> None:
-    for message in told:
-        assert [button["text"] for button in message["actions"]] == ["Evidence", "Dashboard", "Runbook"]
-        assert all(
-            button["url"].startswith(("http://127.0.0.1:", "file:///")) for button in message["actions"]
-        )
+def test_buttons_lead_to_the_ledger_of_that_time_dashboard_runbook_and_a_silence(
+    told: Told, alerting: Alerting
+) -> None:
+    for message, alert in zip(told, (*RISING, "BelwatchWatch", "BelwatchWatch"), strict=True):
+        links = {button["text"]: button["url"] for button in message["actions"]}
+        assert links["Evidence"] == "http://127.0.0.1:9810/belarus_entry?at=2022-02-24T00:00:00Z"
+        assert links["Dashboard"].startswith(f"http://127.0.0.1:{alerting.ports['prometheus']}/graph?")
+        assert links["Runbook"].endswith(f"/runbooks/{alert}.md")
+        assert Path(urllib.parse.urlsplit(links["Runbook"]).path).is_file()
+        silence, _, filtered = links["Silence"].partition("?filter=")
+        assert silence == f"http://127.0.0.1:{alerting.ports['alertmanager']}/#/silences/new"
+        named = f'alertname="{alert}",environment="demo",problem="belarus_entry"'
+        assert urllib.parse.unquote(filtered) == "{" + named + "}"
 
 
 def test_the_watchdog_was_heard(told: Told, alerting: Alerting) -> None:

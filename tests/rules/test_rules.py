@@ -26,6 +26,4 @@ def test_every_mutant_of_a_rule_fails_a_test(tmp_path: Path, file: str, name: st
 
 
 def test_the_table_of_mutants_is_of_these_rules() -> None:
-    written = (HERE / "MUTATIONS.md").read_text(encoding="utf-8")
-    for file, name in mutations.named():
-        assert mutations.row(file, name) in written, f"{name}: run {mutations.__doc__}"
+    assert (HERE / "MUTATIONS.md").read_text(encoding="utf-8") == mutations.table(), mutations.__doc__

@@ -75,7 +75,13 @@ def test_mixin_rules(name: str) -> None:
     assert board["tags"] == ["belwatch"]
     assert board["timezone"] == "utc"
     assert board["editable"] is False
-    assert [v["name"] for v in board["templating"]["list"]] == ["datasource", "environment", "problem"]
+    assert [v["name"] for v in board["templating"]["list"]] == [
+        "datasource",
+        "environment",
+        "problem",
+        "page",
+        "runbooks",
+    ]
     for panel in _panels(name):
         assert panel["title"], panel
         assert len(panel["description"]) > len(panel["title"]), panel["title"]
