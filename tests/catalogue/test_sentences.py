@@ -27,9 +27,9 @@ def test_precision_and_recall_do_not_fall() -> None:
         assert want <= catalogue.indicators.keys()
         got = {m.indicator for m in matcher.match("", text, "und", AT)}
         count.update(hit=len(want & got), false=len(got - want), missed=len(want - got))
-    assert count["hit"] / (count["hit"] + count["missed"]) >= 0.93
+    assert count["hit"] / (count["hit"] + count["missed"]) >= 0.92
     assert (
-        count["hit"] / (count["hit"] + count["false"]) >= 0.75
+        count["hit"] / (count["hit"] + count["false"]) >= 0.84
     )  # many sentences say more than their one label
 
 
