@@ -7,6 +7,7 @@
 - `plot`: index and band over time, as inline SVG.
 - `answer`: reviews from a form, and who may post one.
 - `render`: values into HTML, escaped.
+- `views`: what each page shows.
 - `server`: the routes, on loopback.
 
 It reads what the stream has concluded and writes nothing but reviews; if it is down, nothing else is.

@@ -22,7 +22,6 @@ COOKIE = "belwatch_csrf"
 FIELD = "token"
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 LARGEST_FORM = 16_384
-FIELDS = 12
 ACTIONS: dict[str, Action] = {a: a for a in ("retract", "confirm", "regrade", "hold", "end-exercise")}
 
 
@@ -37,6 +36,18 @@ def known_host(host: str, settings: Settings) -> bool:
         return urlsplit(f"//{host}").hostname in LOOPBACK | ours
     except ValueError:
         return False
+
+
+def require_known(host: str, settings: Settings) -> None:
+    """Refuse a request by another name.
+
+    Raises
+    ------
+    web.HTTPBadRequest
+        naming the setting that makes the name known.
+    """
+    if not known_host(host, settings):
+        raise web.HTTPBadRequest(text=f"This page is not served as {host!r}; see BELWATCH_PAGE_URL.")
 
 
 def token_of(request: web.Request) -> str:
