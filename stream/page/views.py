@@ -27,7 +27,7 @@ PLOTTED = 1_000  # points of a plot: more than a screen has columns
 KEPT = 64  # plots drawn before
 ROWS = 16  # of the table beside it
 CHANGES = 40  # listed at once
-BACK_DAYS = [0, *(2**n for n in range(10))]  # where a link without a time looks for a claim that has faded
+BACK_DAYS = [0, 1, 2, 4, *range(7, 401, 7)]  # where a link without a time looks for a claim that has faded
 
 Values = dict[str, Any]
 
@@ -87,7 +87,7 @@ class Views:
         }
 
     async def claim(self, name: str, wanted: str, asked: str) -> Values:
-        """One claim; asked for without a time, as it stood last (to a power of two of days)."""
+        """One claim; asked for without a time, as it stood last, to a week."""
         trail = self.trail(name)
         newest = self._entry(trail, asked)
         for days in BACK_DAYS[: 1 if asked else None]:
