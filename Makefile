@@ -3,7 +3,7 @@ PYTHON ?= python3
 RUN := .venv/bin/python -m deploy.local
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test lint types unit rules integration bench chaos soak hostile fetch constraints clean
+.PHONY: help setup demo run test lint types unit page rules integration bench chaos soak hostile fetch constraints clean
 
 help: ## list the targets
 	@grep -E '^[a-z ]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 36
@@ -21,7 +21,7 @@ run: setup ## the whole system, live, until Ctrl-C
 test: setup ## all test stages, timed
 	@$(RUN).stages
 
-lint types unit rules integration: setup ## one test stage
+lint types unit page rules integration: setup ## one test stage
 	@$(RUN).stages $@
 
 bench: setup ## throughput beside peers on a real broker (FULL=1 for the whole table)

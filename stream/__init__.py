@@ -8,6 +8,7 @@
 - `hosting`: what makes Faust lose nothing and count nothing twice.
 - `agents`, `app`, `worker`: `observe` and `assess`, hosted.
 - `sinks`: inside out; `metrics` for Prometheus.
+- `page`: the status page, served from the `assessments` topic; its form and `belwatch review` answer back.
 - `cli`: all of it from a terminal.
 
 A module imports only what stands earlier in the flow; `core` imports no I/O (tests/unit/test_architecture.py).

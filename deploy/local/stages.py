@@ -19,6 +19,7 @@ STAGES: dict[str, tuple[tuple[str, ...], ...]] = {
     "lint": (("ruff", "check"), ("ruff", "format", "--check")),
     "integration": (("pytest", "tests/integration"),),
     "unit": (("pytest", "tests/unit", "tests/catalogue", "tests/agents", "stream", "schemas", "deploy"),),
+    "page": (("pytest", "tests/page"),),
     "types": (("mypy",),),
     "rules": (("pytest", "tests/rules"),),
 }
