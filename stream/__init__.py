@@ -1,13 +1,13 @@
 """belwatch, in reading order, which is the order data flows in.
 
-- `settings`, `topics`: where things are.
+- `settings`, `connection`, `topics`: where things are, and how to get in.
 - `sources`: readers outside in; they produce to Kafka.
 - `clock`, `replay`: time, as data; the second replays the past into a run of its own.
 - `core`: pure; `decode`, `match`, `claims`, `score`, `assess`, `explain`, composed by `pipeline`.
 - `catalogue`: the warning problem, as data.
 - `hosting`: what makes Faust lose nothing and count nothing twice.
 - `agents`, `app`, `worker`: `observe` and `assess`, hosted.
-- `sinks`: inside out; `metrics` for Prometheus.
+- `sinks`: inside out; `metrics` for Prometheus, `health` for whoever restarts, both served by `web`.
 - `page`: the status page, served from the `assessments` topic; its form and `belwatch review` answer back.
 - `cli`: all of it from a terminal.
 

@@ -192,12 +192,7 @@ class PackingConsumer(driver.Consumer):
 
     def lag(self) -> dict[tuple[str, int], int]:
         """Count what stands unread in each partition that is ours."""
-        ends = {tp: self.highwater(tp) for tp in self.assignment() if self._account(tp)}
-        return {
-            (tp.topic, tp.partition): max(0, end - self._accounts[tp].due)
-            for tp, end in ends.items()
-            if end is not None
-        }
+        return {tp: max(0, end - due) for tp, (due, end, _) in self.positions().items() if end is not None}
 
     def positions(self) -> dict[tuple[str, int], tuple[int, int | None, int | None]]:
         """Give, for each partition that is ours, the offset due next, the log's end, and what is committed."""
