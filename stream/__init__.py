@@ -2,7 +2,8 @@
 
 - `settings`, `connection`, `topics`: where things are, and how to get in.
 - `sources`: readers outside in; they produce to Kafka.
-- `clock`, `replay`: time, as data; the second replays the past into a run of its own.
+- `clock`, `replay` with `pace` and `runs`, `travel`: time, as data; the past goes into runs of its own.
+- `archive`: what came in, kept outside of Kafka.
 - `core`: pure; `decode`, `match`, `claims`, `score`, `assess`, `explain`, composed by `pipeline`.
 - `catalogue`: the warning problem, as data.
 - `hosting`: what makes Faust lose nothing and count nothing twice.
