@@ -11,6 +11,7 @@ import os
 import re
 import unicodedata
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -56,8 +57,7 @@ def visible(text: str) -> bool:
 
 def test_every_message_is_taken_or_rejected_and_what_is_told_of_it_is_plain(catalogue: Catalogue) -> None:
     observer = Observer(catalogue)
-    assessor = Assessor(catalogue, origins=[ORIGIN])
-    offsets, outcomes = itertools.count(), Counter[str]()
+    outcomes = Counter[str]()
     metrics = Metrics(Settings(), catalogue, lambda: AT)
     registry = CollectorRegistry()
     registry.register(metrics)
@@ -69,8 +69,9 @@ def test_every_message_is_taken_or_rejected_and_what_is_told_of_it_is_plain(cata
         for _, rejection in observed.rejections:
             told = json.loads(rejection)
             assert visible(told["sample"] + told["detail"]), told
-        for observation in observed.observations:
-            assessor.apply("indications-0", next(offsets), observation)
+        assessor = Assessor(catalogue, origins=[ORIGIN])
+        for offset, observation in enumerate(observed.observations):
+            assessor.apply("indications-0", offset, observation)
         assessor.flush()
         assessment = assessor.at(AT)
         metrics.publish(Published(assess=lambda _, now=assessment: now))
@@ -85,9 +86,9 @@ def test_every_message_is_taken_or_rejected_and_what_is_told_of_it_is_plain(cata
     assert outcomes["rejected"] < COUNT * 0.7
 
 
-def _packs() -> list[list[tuple[bytes, str, str, str]]]:
+def _packs() -> Iterator[list[tuple[bytes, str, str, str]]]:
     every = messages(COUNT, seed=2)
-    return [list(itertools.islice(every, PACK)) for _ in range(-(-COUNT // PACK))]
+    return (list(itertools.islice(every, PACK)) for _ in range(-(-COUNT // PACK)))
 
 
 def test_labels_come_back_as_they_went_in(texts: list[tuple[str, str, str]]) -> None:
