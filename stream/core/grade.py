@@ -53,7 +53,8 @@ class Grader:
         KeyError
             where an analyst names an indicator that the catalogue doesn't have.
         """
-        publisher = self._sources.find(event.publisher or DATASET_NAMES.get(event.dataset, event.dataset))
+        dataset = self._sources.find(DATASET_NAMES.get(event.dataset, event.dataset))
+        publisher = self._sources.find(event.publisher) if event.publisher else dataset
         if event.dataset == "analyst":
             return (self._analyst(event, at, publisher, self._catalogue.indicators[event.indicator or ""]),)
         return tuple(
@@ -62,7 +63,7 @@ class Grader:
                 at,
                 publisher,
                 indicator,
-                publisher,
+                dataset,  # who coded it says what it means: all that one machine codes is one voice
                 act=rule.act,
                 severity=rule.severity,
                 credibility=None,

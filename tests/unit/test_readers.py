@@ -14,8 +14,10 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stream.catalogue.load import load
 from stream.cli import cli
 from stream.core.decode import decode_article, decode_event
+from stream.core.observe import Observer
 from stream.sources.files import FileProblem
 from stream.sources.jsonl import Line
 from stream.sources.readers import FORMATS, Bad, read
@@ -322,3 +324,22 @@ def test_the_command_prints_messages_and_names_bad_rows(tmp_path: Path) -> None:
     done = CliRunner().invoke(cli, ["ingest", "gdelt", str(file), "--to-jsonl"])
     assert json.loads(done.stdout)["id"] == "gdelt:7"
     assert f"{file}:2: 1 columns" in done.stderr
+
+
+def test_what_one_machine_codes_is_one_voice_and_no_better_than_the_machine() -> None:
+    observer = Observer(load())
+    coded = [
+        gdelt(id=str(n), code="190", actor1="BLRMIL", actor2="UKR", country="UP", url=f"https://{host}/x")
+        for n, host in enumerate(("bbc.com", "theguardian.com", "nowhere.example"))
+    ]
+    messages = [decode_event(gdelt_line(row), 1_645_700_000.0) for row in coded]
+    found = [i for m in messages for i in observer.indications(m.body, m.at)]
+    assert {(i.indicator, i.voice, i.claimant) for i in found} == {("border_crossing", "gdelt", "gdelt")}
+    assert [i.reliability for i in found] == ["D", "D", "D"]
+    assert found[0].publisher == "bbc.com"
+
+
+def gdelt_line(row: bytes) -> bytes:
+    [line] = rows("gdelt", row)
+    assert isinstance(line, Line)
+    return line.value
