@@ -9,9 +9,11 @@ from typing import Any
 import promql_parser
 import pytest
 import yaml
+from jsonschema.validators import validator_for
 from made import assessed, bare_catalogue
 
 from dashboards.build import BOARDS, HERE, encode
+from deploy.render import durations
 from schemas.assessment import Level
 from stream.settings import Settings
 from stream.sinks.health import Health, Vitals
@@ -66,6 +68,45 @@ def test_the_committed_json_is_what_the_code_builds(name: str) -> None:
     assert (HERE / name).read_text(encoding="utf-8") == encode(BOARDS[name]()), (
         "run: python -m dashboards.build"
     )
+
+
+GRAFANA = json.loads(Path(__file__).with_name("grafana-dashboard.schema.json").read_text(encoding="utf-8"))
+PROVISIONING = RULES.parents[1] / "grafana" / "provisioning"
+
+
+@pytest.mark.parametrize("name", BOARDS)
+def test_grafanas_own_schema_takes_it(name: str) -> None:
+    faults = validator_for(GRAFANA)(GRAFANA).iter_errors(_board(name))
+    assert [(list(fault.absolute_path), fault.message) for fault in faults] == []
+
+
+def test_grafanas_schema_refuses_what_is_none() -> None:
+    grafana = validator_for(GRAFANA)(GRAFANA)
+    board = _board("pipeline.json")
+    board["panels"][1]["gridPos"]["w"] = "wide"
+    assert not grafana.is_valid(board)
+    board = _board("pipeline.json")
+    board["templating"]["list"][0]["type"] = "bogus"
+    assert not grafana.is_valid(board)
+
+
+def test_provisioning_names_the_datasource_and_where_compose_puts_the_dashboards() -> None:
+    [source] = yaml.safe_load((PROVISIONING / "datasources" / "prometheus.yml").read_text())["datasources"]
+    assert (source["type"], source["access"], source["editable"]) == ("prometheus", "proxy", False)
+    assert source["jsonData"]["timeInterval"] == durations("live")["scrape_interval"]
+    [provider] = yaml.safe_load((PROVISIONING / "dashboards" / "belwatch.yml").read_text())["providers"]
+    assert (provider["type"], provider["allowUiUpdates"], provider["disableDeletion"]) == (
+        "file",
+        False,
+        True,
+    )
+    compose = yaml.safe_load((RULES.parents[1] / "compose.yaml").read_text())
+    grafana, prometheus = (compose["services"][name] for name in ("grafana", "prometheus"))
+    mounted = dict(volume.split(":")[:2] for volume in grafana["volumes"])
+    assert mounted["../dashboards"] == provider["options"]["path"]
+    assert mounted["./grafana/provisioning"] == "/etc/grafana/provisioning"
+    assert source["url"] == "http://prometheus:9090"
+    assert any(port.endswith(":9090") for port in prometheus["ports"])
 
 
 @pytest.mark.parametrize("name", BOARDS)
