@@ -9,8 +9,9 @@ that old ones can be forgotten exactly.
 """
 
 import math
+from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from schemas.catalogue import Indicator, Problem
@@ -55,15 +56,19 @@ def ranked(indicator: Indicator, found: Iterable[Claim]) -> list[Claim]:
 
 
 def chains(indicator: Indicator, statements: Sequence[Statement], problem: Problem) -> list[Chain]:
-    """Link statements, sorted by time, into chains; what only repeats another is counted and left out."""
+    """Link statements, sorted by time, into chains; what only repeats another is counted, and neither adds nor links.
+
+    Were copies links, a story that is copied more often would reach further: the index would follow volume.
+    """
     link = problem.link_hours * HOUR
     found = []
     for (triggered, *_), group in _groups(indicator, statements).items():
-        for run in _runs(group, link):
-            independent = _independent(run, link)
-            supporting = [s for s in independent if s.indication.act is not Act.DENIED]
-            denying = [s for s in independent if s.indication.act is Act.DENIED]
-            found.append(Chain(bool(triggered), supporting, denying, len(run)))
+        runs = _runs(_independent(group, link), link)
+        begins = [bisect_left(group, (run[0].at, "")) for run in runs] + [len(group)]
+        for n, run in enumerate(runs):
+            supporting = [s for s in run if s.indication.act is not Act.DENIED]
+            denying = [s for s in run if s.indication.act is Act.DENIED]
+            found.append(Chain(bool(triggered), supporting, denying, begins[n + 1] - begins[n]))
     return found
 
 
@@ -153,21 +158,36 @@ def weigh(
     )
 
 
-def _independent(run: Sequence[Statement], link: float) -> list[Statement]:
-    """Leave out copies of an earlier text by another publisher, and reports derived from one that is here."""
-    here = {ref for s in run for ref in (s.indication.message_id, s.indication.url) if ref}
+def _independent(group: Sequence[Statement], link: float) -> list[Statement]:
+    """Leave out what repeats another statement: a copy, a report derived from one, a text sent again.
+
+    A copy has the text of an earlier report by another publisher; within `link` seconds, as what is derived has of
+    its source. A publisher's own text, again on the same day (UTC), is the same report under another id; on another
+    day it is a refrain, and says that the thing still holds.
+    """
+    times: dict[str, list[float]] = defaultdict(list)  # by what reports can be derived from
+    for s in group:
+        for ref in {s.indication.message_id, s.indication.url} - {""}:
+            times[ref].append(s.at)
     # by text: who published it last, and when; and who else did before
     last: dict[str, tuple[str, float]] = {}
     other: dict[str, float] = {}
     kept = []
-    for s in run:
+    for s in group:
         i = s.indication
         publisher, at = last.get(i.fingerprint, (i.publisher, -math.inf))
         if publisher != i.publisher:
             other[i.fingerprint] = at
         last[i.fingerprint] = i.publisher, s.at
         copied = s.at - other.get(i.fingerprint, -math.inf) <= link
-        derived = i.derived_from in here and i.derived_from not in {i.message_id, i.url}
-        if not copied and not derived:
+        again = publisher == i.publisher and s.at // DAY == at // DAY
+        if not copied and not again and not _derived(s, times, link):
             kept.append(s)
     return kept
+
+
+def _derived(s: Statement, times: Mapping[str, Sequence[float]], link: float) -> bool:
+    source = s.indication.derived_from
+    if source is None or source in {s.indication.message_id, s.indication.url}:
+        return False
+    return any(abs(s.at - at) <= link for at in times.get(source, ()))

@@ -1,4 +1,4 @@
-"""The score, formula v1: what claims weigh, and what they add up to (DESIGN.md, "The score").
+"""The score, formula v2: what claims weigh, and what they add up to (DESIGN.md, "The score").
 
 The index says how far the evidence has moved a logistic scale from its resting level. It is an index, not a
 probability: nothing here was, or could be, calibrated.

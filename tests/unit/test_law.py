@@ -120,3 +120,28 @@ def test_what_is_forgotten_weighed_nothing(made: list[Inbound]) -> None:
     forgetting = assessed(observed([i._replace(origin=ORIGIN) for i in items], CATALOGUE), CATALOGUE)
     assert forgetting.held < remembering.held or remembering.held == 0
     assert at(forgetting, 701) == pytest.approx(at(remembering, 701), abs=1e-9)
+
+
+@given(st.integers(1, 5), st.integers(1, 11))
+def test_copies_and_repeats_do_not_link_what_stands_too_far_apart(copies: int, hours: int) -> None:
+    first = event("first", "group", 1.2, publisher="Wire", grade="B2", summary="a text of quite some words")
+    second = event(
+        "second", "group", 4.3, publisher="Wire", grade="C3", summary="another thing seen elsewhere"
+    )
+    again = event(
+        "again", "group", 1.2 + hours / 24, publisher="Wire", grade="B2", summary="a text of quite some words"
+    )
+    between = [
+        event(
+            f"copy{n}",
+            "group",
+            1.2 + (hours + n) / 24,
+            publisher=f"p{n}",
+            summary="a text of quite some words",
+        )
+        for n in range(copies)
+    ]
+    plain = assessed(observed([first, second], CATALOGUE), CATALOGUE).at(START + 5 * DAY)
+    copied = assessed(observed([first, again, *between, second], CATALOGUE), CATALOGUE).at(START + 5 * DAY)
+    assert copied.index == pytest.approx(plain.index, abs=1e-9)
+    assert [len(row.claims) for row in copied.ledger] == [len(row.claims) for row in plain.ledger] == [2]
