@@ -335,7 +335,7 @@ def test_what_one_machine_codes_is_one_voice_and_no_better_than_the_machine() ->
     messages = [decode_event(gdelt_line(row), 1_645_700_000.0) for row in coded]
     found = [i for m in messages for i in observer.indications(m.body, m.at)]
     assert {(i.indicator, i.voice, i.claimant) for i in found} == {("border_crossing", "gdelt", "gdelt")}
-    assert [i.reliability for i in found] == ["D", "D", "D"]
+    assert [i.reliability for i in found] == ["D", "D", "F"]  # an unknown publisher is trusted less still
     assert found[0].publisher == "bbc.com"
 
 
