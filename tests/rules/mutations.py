@@ -62,6 +62,7 @@ SAME = (
     (r"max by \([\w, ]+\) \(belwatch_commit", "one series an instance"),
     (r"sum by \([\w, ]+\) \(environment_problem_outcome:\S+rate\{", "one series a problem"),
     (r"max by \([\w, ]+\) \(\n\s*environment_problem_level_edge", "one edge a problem"),
+    (r"max by \([\w, ]+\) \(belwatch_retraction_share", "only whether it is there counts"),
     (r"max by \([\w, ]+\) \(belwatch_tick_timestamp_seconds\)\n\s*unless", "only whether it is there counts"),
 )
 

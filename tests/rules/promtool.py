@@ -14,7 +14,7 @@ HERE = Path(__file__).parent
 RISE, FALL = 10, 60  # steps at which the tests' series change
 STEP = {"demo": "1s", "live": "1m"}  # of the tests; every duration is a multiple of it
 LIMIT = 1_645_671_600  # the tests' last tick; their grid is 100 s
-RULES = ("levels.yml", "signs.yml", "pipeline.yml")
+RULES = ("levels.yml", "signs.yml", "reviews.yml", "pipeline.yml")
 UNIT = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 
