@@ -2,11 +2,12 @@
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scoring import DAY, START, catalogue, events, observed
+from scoring import DAY, START, catalogue, event, events, observed
 
 from schemas.catalogue import Indicator
 from schemas.indication import Act, Indication
@@ -14,6 +15,7 @@ from schemas.report import OBSERVATION, Report
 from schemas.wire import instant
 from stream.core.claims import Chain, Claim, chains, weigh
 from stream.core.links import Linked, Links
+from stream.core.observe import Inbound
 from stream.core.score import mass, support
 from stream.core.statements import HOUR, Statement, entries, expired, prepare
 
@@ -144,3 +146,24 @@ def test_linking_again_only_what_changed_is_linking_all(data: st.DataObject) -> 
     for name in CATALOGUE.indicators:
         assert [c.id for c in step[name].claims] == [c.id for c in anew[name].claims]
         assert [c.mass for c in step[name].claims] == pytest.approx([c.mass for c in anew[name].claims])
+
+
+def test_an_entry_observed_renews_the_claims_that_it_fulfils() -> None:
+    given: dict[str, Any] = {"act": "predicted", "claimant": "Beta", "publisher": "Wire"}
+    foretold = [
+        event("old", "alarm", 1, deadline="2022-02-03T00:00:00Z", summary="they come tomorrow", **given),
+        event("new", "alarm", 20, summary="now they come again", **given),
+    ]
+    crossed = [event(p, "entry", 1.5, publisher=p, summary=f"{p} saw them cross") for p in ("Alpha", "Gamma")]
+    before = {name: [] for name in CATALOGUE.indicators} | {"alarm": said(foretold)}
+    after = before | {"entry": said(crossed)}
+    links = Links(CATALOGUE)
+    unfulfilled = [claim.mass for claim in links.of(before)["alarm"].claims]
+    fulfilled = [claim.mass for claim in links.of(after)["alarm"].claims]
+    assert max(fulfilled) == pytest.approx(2 * min(unfulfilled))
+    assert fulfilled == [claim.mass for claim in Links(CATALOGUE).of(after)["alarm"].claims]
+
+
+def said(made: Sequence[Inbound]) -> list[Indication]:
+    reports = [OBSERVATION.validate_json(value) for value in observed(made, CATALOGUE)]
+    return [i for report in reports if isinstance(report, Report) for i in report.indications]

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from schemas.article import Article
+from schemas.indication import Act
 from stream.catalogue.load import load
 from stream.core.facts import deadline_in
 from stream.core.observe import Observer
@@ -73,8 +74,17 @@ def test_whoever_is_quoted_pays(lang: str, title: str, claimant: str) -> None:
     assert {i.publisher for i in found} == {"nobody.example"}
 
 
-def test_what_an_official_announces_of_their_own_side_is_no_forecast() -> None:
-    article = Article(id="x", published_at="2022-03-11T15:00:00Z", publisher="belta.by", lang="en",
-                      title="Belarus Ministry of Defence: readiness check of troops to end within 3 days")  # fmt: skip
-    for i in OBSERVER.indications(article, AT.timestamp()):
-        assert not expired(CATALOGUE.indicators[i.indicator], [i], entries([]), CATALOGUE.problem)
+@pytest.mark.parametrize(
+    ("act", "pays"),
+    [("claimed", True), ("predicted", True), ("official", False), ("observed", False), ("denied", False)],
+)
+def test_only_what_is_alleged_or_foretold_can_fail(act: str, pays: object) -> None:
+    article = Article(
+        id="x",
+        published_at="2022-03-11T15:00:00Z",
+        publisher="n.example",
+        title="General Staff: Belarus may invade Ukraine",
+    )
+    [found] = [i for i in OBSERVER.indications(article, AT.timestamp()) if i.indicator == "ukrainian_warning"]
+    made = found.model_copy(update={"act": Act(act), "deadline": AT})
+    assert bool(expired(CATALOGUE.indicators[made.indicator], [made], [], CATALOGUE.problem)) is pays
