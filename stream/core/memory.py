@@ -8,6 +8,7 @@ receipt both up to t. Old messages are forgotten once nothing they say can still
 import math
 from collections import Counter, defaultdict
 from collections.abc import Mapping
+from heapq import heappop, heappush
 
 from pydantic import TypeAdapter
 
@@ -34,9 +35,12 @@ class Memory:
         self._catalogue = catalogue
         self._versions: dict[str, tuple[Report, ...]] = {}
         self._reviews = Reviews()
-        self._of: dict[str, set[str]] = {name: set() for name in catalogue.indicators}
+        self._of: dict[str, dict[str, float]] = {name: {} for name in catalogue.indicators}  # rank by message
         self._settled_at: dict[str, float] = dict.fromkeys(catalogue.indicators, -math.inf)
         self._beating: set[str] = set()
+        self._due: list[
+            tuple[float, str]
+        ] = []  # heap: when there may be something to forget of which message
         self._revision: Counter[str] = Counter()  # grows when an indicator's messages change
         self._current: dict[str, tuple[int, list[Indication]]] = {}
         self._silent: dict[str, float] = {}  # receipt by message, of those without an indication
@@ -123,15 +127,31 @@ class Memory:
 
     def forget(self, t: float) -> list[Row]:
         """Drop what can't weigh anything from t on: superseded versions, and messages beyond their horizon."""
+        due = set()
+        while self._due and self._due[0][0] <= t:
+            due.add(heappop(self._due)[1])
         rows = []
-        for message_id in list(self._versions):
+        for message_id in sorted(due & self._versions.keys()):
             before = self._versions[message_id]
             known = [n for n, v in enumerate(before) if v.received_at.timestamp() <= t]
             kept = tuple(v for v in before[known[-1] if known else 0 :] if t <= self._forgotten_at(v))
             if kept != before:
                 self._put(message_id, kept)
                 rows.append(self._row(message_id))
+            else:
+                self._watch(message_id)
         return rows
+
+    def _watch(self, message_id: str) -> None:
+        """Note when a version is next superseded or forgotten."""
+        versions = self._versions[message_id]
+        moments = [self._forgotten_at(v) for v in versions]
+        moments += [v.received_at.timestamp() for v in versions[1:]]
+        heappush(self._due, (min(moments), message_id))
+        if len(self._due) > 4 * len(self._versions) + SILENT:  # most speak of what has gone since
+            held, self._due = self._versions.keys(), []
+            for known in held:
+                self._watch(known)
 
     def _forgotten_at(self, report: Report) -> float:
         register = self._catalogue.problem.register_days * DAY
@@ -145,7 +165,7 @@ class Memory:
     def _put(self, message_id: str, versions: tuple[Report, ...]) -> None:
         for report in self._versions.get(message_id, ()):
             for i in report.indications:
-                self._of[i.indicator].discard(message_id)
+                self._of[i.indicator].pop(message_id, None)
                 self._revision[i.indicator] += 1
         self._beating.discard(message_id)
         self._silent.pop(message_id, None)
@@ -161,7 +181,10 @@ class Memory:
         for report in versions:
             self._touch(report, newest)
             for i in report.indications:
-                self._of[i.indicator].add(message_id)
+                self._of[i.indicator][message_id] = self._rank(
+                    message_id, self._catalogue.indicators[i.indicator]
+                )
+        self._watch(message_id)
 
     def _touch(self, report: Report, settled_at: float) -> None:
         for i in report.indications:
@@ -183,23 +206,22 @@ class Memory:
         """Hold an indicator to its cap: the lightest go. The rank is of the message alone, so order can't matter."""
         changed = set()
         while len(self._of[indicator.id]) > self._catalogue.problem.reports_cap:
-            lightest = min(self._of[indicator.id], key=lambda m: self._rank(m, indicator))
+            lightest = min((rank, m) for m, rank in self._of[indicator.id].items())[1]
             kept = tuple(_without(v, indicator.id) for v in self._versions[lightest])
             self._put(lightest, kept)
             self.evicted += 1
             changed.add(lightest)
         return changed
 
-    def _rank(self, message_id: str, indicator: Indicator) -> tuple[float, str]:
+    def _rank(self, message_id: str, indicator: Indicator) -> float:
         problem = self._catalogue.problem
-        best = max(
+        return max(
             math.log2(i.severity * problem.reliability[i.reliability] * problem.credibility[i.credibility])
             + i.at.timestamp() / (indicator.half_life_days * DAY)
             for v in self._versions[message_id]
             for i in v.indications
             if i.indicator == indicator.id
         )
-        return best, message_id
 
     def _hushed(self) -> set[str]:
         """Hold what says nothing to its cap: the earliest received go."""
