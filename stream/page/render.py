@@ -5,6 +5,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 from schemas.wire import instant, rfc3339
@@ -38,6 +39,15 @@ def environment() -> Environment:
         "field": lambda at: f"{_moment(at):%Y-%m-%dT%H:%M}",
     }
     return found
+
+
+def document(text: str) -> Markup:
+    """A page written in Markdown; HTML in it is shown, not obeyed, and links with odd schemes are text.
+
+    >>> document("*so* <b>")
+    Markup('<p><em>so</em> &lt;b&gt;</p>\\n')
+    """
+    return Markup(MarkdownIt("commonmark", {"html": False}).enable("table").render(text))  # noqa: S704 - html is off
 
 
 def when(at: datetime | float) -> Markup:

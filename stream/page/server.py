@@ -62,6 +62,7 @@ class Page:
         app.router.add_static("/static", render.STATIC)
         app.router.add_get("/", self._problems)
         app.router.add_get("/-/ready", self._ready)
+        app.router.add_get(r"/{path:(?:runbooks/)?\w+\.md}", self._document)
         app.router.add_get("/{problem}", self._problem)
         app.router.add_get("/{problem}/changes", self._changes)
         app.router.add_get("/{problem}/claim/{claim:.+}", self._claim)
@@ -99,6 +100,9 @@ class Page:
 
     async def _problems(self, _request: web.Request) -> web.Response:
         return await self._html("problems.html", await self._views.problems())
+
+    async def _document(self, request: web.Request) -> web.Response:
+        return await self._html("document.html", self._views.document(request.match_info["path"]))
 
     async def _problem(self, request: web.Request) -> web.Response:
         name, span = request.match_info["problem"], request.query.get("span", DEFAULT_SPAN)

@@ -13,7 +13,7 @@ from schemas.catalogue import Catalogue
 from schemas.moment import parse
 from schemas.wire import rfc3339
 from stream.clock import now
-from stream.page import plot
+from stream.page import plot, render
 from stream.page.health import Health, ask
 from stream.page.reading import Reading
 from stream.page.story import moves
@@ -54,6 +54,15 @@ class Views:
         if problem not in self._reading.trails:
             raise Unknown(f"Nothing is known of a warning problem {problem!r}.")
         return self._reading.trails[problem]
+
+    def document(self, path: str) -> Values:
+        """The guide or a runbook."""
+        try:
+            text = (self._settings.page_documents / path).read_text(encoding="utf-8")
+        except OSError:
+            raise Unknown(f"There is no page {path!r} in BELWATCH_PAGE_DOCUMENTS.") from None
+        heading = text.partition("\n")[0].lstrip("# ")
+        return {"heading": heading, "body": render.document(text)}
 
     async def problems(self) -> Values:
         """Every problem with where it stands."""
