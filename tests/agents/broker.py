@@ -74,6 +74,10 @@ class Line:
         self._queues: dict[TP, deque[tuple[Any, asyncio.Future[Any]]]] = {}
         self._broken: set[TP] = set()
 
+    def sending(self, topic: str) -> bool:
+        """Whether records for a topic are under way."""
+        return any(queue for tp, queue in self._queues.items() if tp.topic == topic)
+
     async def delay(self) -> None:
         """Wait as long as a round trip takes; now and then long."""
         roll = self.world.chance.random()

@@ -32,7 +32,7 @@ from stream.topics import PROBLEM_PARTITIONS
 PROBLEM = "p"
 HOME = agents.partition_of(PROBLEM.encode(), PROBLEM_PARTITIONS)
 COMMIT_SECONDS = 0.1
-REMEMBERED = 12  # offsets
+REMEMBERED = 70  # offsets; what is forgotten can no longer be missed
 
 
 class Chain:
@@ -189,7 +189,10 @@ class SteppedConsumer(PackingConsumer):
             if records := self.app.world.logs[tp][start : start + self.app.chance.randint(1, 5)]:
                 taken[tp] = records
                 self.positions[tp] = records[-1].offset + 1
-        await (self.app.line.delay() if taken else asyncio.sleep(0.2))
+        late = self.app.chance.random() < 0.1  # an answer that outlasts a rebalance
+        await (asyncio.sleep(self.app.chance.random() * 2) if late else self.app.line.delay())
+        if not taken:
+            await asyncio.sleep(0.2)
         return taken, active
 
     async def commit(self, offsets: Mapping[TP, int]) -> bool:  # type: ignore[override]  # as the thread's
@@ -243,7 +246,7 @@ class Stream:
 class Process:
     """One worker: what `stream.hosting.Host` is to the agents, and its tasks."""
 
-    def __init__(self, world: World, clock: Callable[[], float], *, failures: float) -> None:
+    def __init__(self, world: World, clock: Callable[[], float], *, failures: float, lossy: bool) -> None:
         self.world = world
         self.chance: random.Random = world.chance
         self.loop = StepLoop(clock)
@@ -251,6 +254,7 @@ class Process:
         self.consumer_generation_id = -1
         self.now = clock
         self.paused_until = 0.0
+        self.lossy = lossy  # are packs lost on their way, as in a queue that is emptied?
         self.error: BaseException | None = None
         self._joining = False
         self.consumer = self.packing = SteppedConsumer(self)
@@ -293,7 +297,10 @@ class Process:
         await self.line.delay()
         self.consumer_generation_id = generation
         consumer.assigned = assigned
-        consumer.positions = {tp: self.world.committed.get(tp, 0) for tp in assigned}
+        kept = consumer.positions if self.chance.random() < 0.5 else {}
+        consumer.positions = {
+            tp: kept.get(tp, 0) for tp in assigned
+        }  # where nothing was committed, seeks leave it
         self.assess.assigned(generation, [tp.partition for tp in assigned if tp.topic == log])
         await self.line.delay()
         await consumer.perform_seek()
@@ -310,7 +317,8 @@ class Process:
                     while consumer.flow_active and len(stream.queue) >= 4:  # noqa: ASYNC110 - as above
                         await asyncio.sleep(0.01)
                     await self.line.delay()
-                    if consumer.flow_active or self.chance.random() < 0.5:  # some arrive after all
+                    lost = self.lossy and self.chance.random() < (0.03 if consumer.flow_active else 0.5)
+                    if not lost:
                         stream.put(message)
                     consumer._read_offset[tp] = message.offset
             await asyncio.sleep(0)
@@ -333,9 +341,13 @@ class Process:
                 consumer._committed_offset.update(due)  # as Faust: whether it was taken or not
 
     async def _read(self, partition: int) -> Rows:
-        await self.line.delay()
+        await self._long()
         rows = Rows()
         for record in list(self.world.logs[TP(self.world.topics["assess-changelog"].name, partition)]):
             rows.take(str(record.key, "utf-8"), record.value, int(dict(record.headers)[UPTO]))
-        await self.line.delay()
+        await self._long()
         return rows
+
+    async def _long(self) -> None:
+        """Read a long changelog: now and then others go on meanwhile."""
+        await asyncio.sleep(self.chance.random() * self.chance.choice([0, 0, 2]))

@@ -13,8 +13,8 @@ from stream.agents import KINDS
 from stream.settings import Settings
 from stream.table import UPTO, Rows
 
-MESSAGES = 60
-DISTURBED = 1_500  # steps
+MESSAGES = 80
+DISTURBED = 4_000  # steps
 SETTLED = 60_000  # steps in which all must be done once nothing disturbs
 SESSION_SECONDS = 0.5
 logging.getLogger("stream.agents").setLevel(logging.ERROR)
@@ -31,6 +31,8 @@ class Scenario:
         self._gone: list[Process] = []  # what a killed process leaves must not be tidied up into new events
         self._failures = self.chance.choice([0, 0, 0.01]) if failures is None else failures
         self._rebalance_at: float | None = None
+        self._at_peace = False
+        self._changelog = self.world.topics["assess-changelog"].name
         self._consumed = [
             TP(t.name, p)
             for role, t in self.world.topics.items()
@@ -40,7 +42,7 @@ class Scenario:
 
     def run(self, steps: int = DISTURBED) -> list[str]:
         """Run it; what is wrong afterwards, in words."""
-        self._start(self.chance.randint(1, 3))
+        self._start(self.chance.randint(2, 3))
         for n in range(steps):
             if n % max(1, steps // MESSAGES) == 0:
                 self._write()
@@ -55,26 +57,32 @@ class Scenario:
 
     def _disturb(self) -> None:
         roll = self.chance.random()
-        if self.processes and roll < 0.002:
+        if self.processes and roll < 0.0006:
             self._kill(self.chance.choice(self.processes))
-        elif self.processes and roll < 0.005:
-            self.chance.choice(self.processes).paused_until = self.time + self.chance.random() * 3
-            self._rebalance(SESSION_SECONDS)
-        elif roll < 0.009 or not self.processes:
+        elif self.processes and roll < 0.001:
+            self._pause(self.chance.choice(self.processes))
+        elif roll > 0.99 and (late := [p for p in self.processes if p.line.sending(self._changelog)]):
+            self._pause(self.chance.choice(late))  # these wake up to do harm
+        elif roll < 0.0032 or not self.processes:
             if len(self.processes) < 3:
                 self._start(1)
-        elif roll < 0.012:
+        elif roll < 0.0042:
             self._rebalance(0)
+
+    def _pause(self, process: Process) -> None:
+        process.paused_until = self.time + self.chance.uniform(1, 5)
+        self._rebalance(SESSION_SECONDS)
 
     def _peace(self) -> None:
         for process in list(self.processes):
             self._kill(process)
-        self._failures = 0
+        self._failures, self._at_peace = 0, True
         self._start(1)
 
     def _start(self, count: int) -> None:
         for _ in range(count):
-            self.processes.append(Process(self.world, lambda: self.time, failures=self._failures))
+            made = Process(self.world, lambda: self.time, failures=self._failures, lossy=not self._at_peace)
+            self.processes.append(made)
         self._rebalance(0)
 
     def _kill(self, process: Process) -> None:

@@ -9,6 +9,7 @@ fault all is caught up with, and what stands on the topics is compared with what
 import logging
 import random
 import secrets
+import signal
 import sys
 import tempfile
 import time
@@ -25,6 +26,8 @@ from chaos.trial import FULL, SHORT, Trial
 @click.option("--write", "recorded", is_flag=True, help="Write RESULTS.md and results.json beside this file.")
 def main(seed: int | None, short: bool, recorded: bool) -> None:  # noqa: FBT001 - flags of click
     """Run faults under load and say what became of it; exit code 1 where anything is lost, doubled or stuck."""
+    for number in (signal.SIGTERM, signal.SIGINT):  # in the background a shell has SIGINT ignored
+        signal.signal(number, lambda *_: sys.exit("told to stop"))  # and leave nothing behind
     logging.getLogger("kafka").setLevel(logging.CRITICAL)  # a broker that is away is what we are about
     chosen = secrets.randbelow(1_000_000) if seed is None else seed
     plan = SHORT if short else FULL

@@ -22,7 +22,7 @@ from stream.catalogue.load import load as load_catalogue
 from stream.settings import Settings
 from stream.topics import create
 
-DRAIN_SECONDS = 120.0
+DRAIN_SECONDS = 300.0
 
 
 class Plan(NamedTuple):
@@ -35,7 +35,7 @@ class Plan(NamedTuple):
     rounds: Mapping[str, int]
     least: Mapping[str, int]
     seconds: float
-    rate: float = 300.0  # messages a second
+    rate: float = 100.0  # messages a second
     bounds: Bounds = Bounds()
 
 
@@ -51,14 +51,14 @@ FULL = Plan(
         "worker joins": 3,
         "worker leaves": 2,
     },
-    seconds=1_080,
+    seconds=900,
 )
 SHORT = Plan(
     "short",
     {"kill": 1, "storm": 1, "broker kill": 1, "broker stall": 1, "move": 2},
     {"worker kill -9": 6, "broker kill -9": 2, "broker stall": 1, "worker joins": 1},
     seconds=100,
-    rate=200.0,
+    rate=100.0,
 )
 
 
