@@ -10,15 +10,8 @@ import unicodedata
 from urllib.parse import urlsplit
 
 LIMIT = 150  # characters of a label value: enough for a headline, bounded for Prometheus
-_INVISIBLE = {
-    "Cc",
-    "Cf",
-    "Cs",
-    "Co",
-    "Cn",
-    "Zl",
-    "Zp",
-}  # controls, bidi, zero-width, surrogates, private, unassigned
+# Controls, bidi and zero-width, surrogates, private, unassigned; line and paragraph separators.
+_INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 _NOT_IN_LINKS = re.compile(r"[\s<>|\"'`{}\\^*]")
 _SCHEMES = {"http", "https"}
 
