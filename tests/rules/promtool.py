@@ -37,8 +37,8 @@ def version() -> int:
 def moments(mode: Mode) -> dict[str, str]:
     """What test files name: so long after the start, the rise or the fall, and one step before that; and series."""
     rows = durations(mode)
-    lengths = {name: seconds(value) for name, value in rows.items() if value[-1] in UNIT}
-    limits = {name: float(value) for name, value in rows.items() if name not in lengths}
+    lengths = {name: seconds(value) for name, value in rows.items() if re.fullmatch(r"\d+[smhd]", value)}
+    limits = {name: float(value) for name, value in rows.items() if value[-1].isdigit()}
     step = seconds(STEP[mode])
     lengths |= {f"step_{n}": n * step for n in range(4)}
     early = step if version() >= 3 else 0

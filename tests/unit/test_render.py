@@ -26,6 +26,7 @@ def test_nothing_is_left_to_fill_in(tmp_path: Path, mode: Mode) -> None:
         "receiver.url",
         "rules/levels.yml",
         "rules/pipeline.yml",
+        "rules/reviews.yml",
         "rules/signs.yml",
     ]
     for name in names:
@@ -163,6 +164,6 @@ def test_the_command_line_says_which_setting_is_wrong(
 
 
 def _seconds(duration: str) -> float:
-    match = re.fullmatch(r"(\d+)([smhd])", duration)
+    match = re.fullmatch(r"(\d+)(ms|[smhd])", duration)
     assert match
-    return int(match[1]) * {"s": 1, "m": 60, "h": 3600, "d": 86_400}[match[2]]
+    return int(match[1]) * {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86_400}[match[2]]
