@@ -18,6 +18,8 @@ BIN = ROOT / ".venv" / "bin"
 STAGES: dict[str, tuple[tuple[str, ...], ...]] = {
     "lint": (("ruff", "check"), ("ruff", "format", "--check")),
     "integration": (("pytest", "tests/integration"),),
+    # One test of two to three minutes, longer than the others may take.
+    "chaos": (("pytest", "-o", "faulthandler_timeout=400", "tests/chaos"),),
     "unit": (("pytest", "tests/unit", "tests/catalogue", "tests/agents", "stream", "schemas", "deploy"),),
     "page": (("pytest", "tests/page"),),
     "types": (("mypy",),),

@@ -49,4 +49,5 @@ def main(seed: int | None, short: bool, recorded: bool) -> None:  # noqa: FBT001
     sys.exit(0 if found.passed else 1)
 
 
-main()
+if __name__ == "__main__":
+    main()

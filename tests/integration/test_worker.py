@@ -1,7 +1,6 @@
 import re
 import signal
 import uuid
-from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -52,32 +51,6 @@ def test_everything_read_is_told_and_kept(walked: Log, catalogue: Catalogue) -> 
     assert walked.of("assessments")
     assert walked.of("rejections")
     assert complaints(walked, catalogue) == []
-
-
-def test_the_oracle_sees_a_row_lost(walked: Log, catalogue: Catalogue) -> None:
-    rows = Counter(record.key for record in walked.of("assess-changelog") if b"/m/" in record.key)
-    once = next(r for r in walked.of("assess-changelog") if rows[r.key] == 1)
-    assert re.match(r"1 of \d+ rows lost", complaints(walked.without(once), catalogue)[0])
-
-
-def test_the_oracle_sees_a_row_too_many(walked: Log, catalogue: Catalogue) -> None:
-    row = next(record for record in walked.of("assess-changelog") if b"/m/" in record.key)
-    planted = walked.plus("assess-changelog", row._replace(key=row.key + b"'"))
-    assert complaints(planted, catalogue)[0].startswith("1 rows nobody expects")
-
-
-def test_the_oracle_sees_an_observation_lost(walked: Log, catalogue: Catalogue) -> None:
-    report = next(record for record in walked.of("indications") if b'"report"' in record.value)
-    assert re.match(r"1 of \d+ observations lost", complaints(walked.without(report), catalogue)[0])
-
-
-def test_the_oracle_sees_an_assessment_that_is_wrong(walked: Log, catalogue: Catalogue) -> None:
-    told = walked.of("assessments")[-1]
-    wrong = told._replace(value=told.value.replace(b'"index":', b'"index":1'))
-    assert (
-        "is not what its prefix of the log gives"
-        in complaints(walked.plus("assessments", wrong), catalogue)[0]
-    )
 
 
 def test_missing_topics_are_named_with_the_command_that_makes_them(broker: str) -> None:
