@@ -1,8 +1,9 @@
 """A replay through Kafka is scoring in process: the same figures, the same levels, live topics untouched."""
 
+import json
 import random
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from importlib.resources import files
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from scoring import numbers
 from workers import Worker
 
 from schemas.assessment import Assessment
+from schemas.catalogue import Catalogue
+from schemas.wire import instant, rfc3339
 from stream.catalogue.load import load
 from stream.core.pipeline import Inbound, Run, with_ticks
 from stream.replay import Following, feed
@@ -64,6 +67,47 @@ def test_the_chronicle_through_kafka_equals_in_process(
         assert (found[at].level, found[at].since, found[at].fragile) == (a.level, a.since, a.fragile)
         assert numbers(found[at]) == pytest.approx(numbers(a), abs=1e-9)
     assert {a.level for a in expected.values()} > {"normal"}  # else equal levels would say little
+
+
+def test_twenty_thousand_generated_items_through_kafka_equal_in_process(
+    settings: Settings, tmp_path: Path
+) -> None:
+    catalogue = load()
+    records = sorted(_generated(catalogue, 20_000, random.Random(11)), key=lambda r: r.received_at)  # noqa: S311 - as above
+    items = list(with_ticks(records, WEEK))
+    run = Run(catalogue, items)
+    expected = {a.at: a for a in run if a.cause == "tick"}
+    assert run.outcomes["matched"] > 500
+    assert run.outcomes["rejected"] > 10
+    found = through_kafka(settings, items, tmp_path)
+    assert found.keys() == expected.keys()
+    for at, a in expected.items():
+        assert (found[at].level, found[at].since, found[at].fragile) == (a.level, a.since, a.fragile)
+        assert numbers(found[at]) == pytest.approx(numbers(a), abs=1e-9)
+    assert {a.level for a in expected.values()} > {"normal"}
+
+
+def _generated(catalogue: Catalogue, count: int, rng: random.Random) -> Iterator[Inbound]:
+    """Articles of a quarter: one in twenty speaks (an indicator's own example), some come late, again, or broken."""
+    speaking = [e.title or e.text for i in catalogue.indicators.values() for e in i.examples if e.expect]
+    publishers = [name for source in catalogue.sources for name in source.names[:1]] + [
+        "a.example",
+        "b.example",
+    ]
+    for n in range(count):
+        at = 1_643_673_600 + rng.uniform(0, 90 * 86_400)
+        title = (
+            rng.choice(speaking) if rng.random() < 0.05 else f"Item {n} about the harvest of another country"
+        )
+        body = {
+            "id": f"generated:{n if rng.random() < 0.98 else rng.randrange(count)}",
+            "published_at": rfc3339(instant(at)),
+            "publisher": rng.choice(publishers),
+            "title": title,
+        }
+        value = b"broken" if rng.random() < 0.002 else json.dumps(body, ensure_ascii=False).encode()
+        late = rng.choice((0.0, 60.0, 3_600.0, 5 * 86_400.0))
+        yield Inbound("article", value, at + late, "generated", n)
 
 
 def _messed(items: list[Inbound], rng: random.Random) -> list[Inbound]:
