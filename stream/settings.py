@@ -61,7 +61,9 @@ class Settings(BaseSettings):
     page_host: str = Field("127.0.0.1", description="address the status page binds to")
     page_port: int = Field(9810, ge=0, le=65535, description="port of the status page")
     page_url: str = Field("", description="where browsers find the status page; unset: its host and port")
-    page_documents: Path = Field(Path("dashboards"), description="folder of the guide and runbooks the page shows")
+    page_documents: Path = Field(
+        Path("dashboards"), description="folder of the guide and runbooks the page shows"
+    )
     page_worker_url: str = Field("", description="the worker's /metrics; unset: the metrics host and port")
 
     @property
