@@ -159,31 +159,53 @@ def weigh(
 
 
 def _independent(group: Sequence[Statement], link: float) -> list[Statement]:
-    """Leave out what repeats another statement: a copy, a report derived from one, a text sent again.
+    """Leave out what repeats another statement: a copy, a translation, what is derived from one, a text sent again.
 
     A copy has the text of an earlier report by another publisher; within `link` seconds, as what is derived has of
-    its source. A publisher's own text, again on the same day (UTC), is the same report under another id; on another
-    day it is a refrain, and says that the thing still holds.
+    its source. A translation has the act and numbers of an earlier one in another language, within a day. A
+    publisher's own text, again on the same day (UTC), is the same report under another id; on another day it is a
+    refrain, and says that the thing still holds.
     """
     times: dict[str, list[float]] = defaultdict(list)  # by what reports can be derived from
     for s in group:
         for ref in {s.indication.message_id, s.indication.url} - {""}:
             times[ref].append(s.at)
-    # by text: who published it last, and when; and who else did before
-    last: dict[str, tuple[str, float]] = {}
-    other: dict[str, float] = {}
+    texts, lines = _Said(), _Said()
     kept = []
     for s in group:
         i = s.indication
-        publisher, at = last.get(i.fingerprint, (i.publisher, -math.inf))
-        if publisher != i.publisher:
-            other[i.fingerprint] = at
-        last[i.fingerprint] = i.publisher, s.at
-        copied = s.at - other.get(i.fingerprint, -math.inf) <= link
-        again = publisher == i.publisher and s.at // DAY == at // DAY
+        mine, others = texts.note(i.fingerprint, i.publisher, s.at)
+        numbers = _numbers(i)
+        elsewhere = lines.note(numbers, i.lang, s.at)[1] if numbers else -math.inf
+        copied = s.at - others <= link or s.at - elsewhere <= DAY
+        again = math.isfinite(mine) and s.at // DAY == mine // DAY
         if not copied and not again and not _derived(s, times, link):
             kept.append(s)
     return kept
+
+
+class _Said:
+    """When a thing was last said, and when by somebody else."""
+
+    def __init__(self) -> None:
+        self._last: dict[object, tuple[str, float]] = {}
+        self._other: dict[object, float] = {}
+
+    def note(self, what: object, who: str, at: float) -> tuple[float, float]:
+        """When `who` said it last, if nobody has since, and when anybody else did, before noting it; else -inf."""
+        before, when = self._last.get(what, (who, -math.inf))
+        if before != who:
+            self._other[what] = when
+        self._last[what] = who, at
+        return when if before == who else -math.inf, self._other.get(what, -math.inf)
+
+
+def _numbers(i: Indication) -> tuple[object, ...] | None:
+    """What survives translation: act, figures, dates and names; None where there is no figure to know it by."""
+    facts = i.facts
+    if facts.headcount is None and facts.ends_on is None:
+        return None
+    return i.act, facts.headcount, facts.ends_on, facts.direction, facts.name
 
 
 def _derived(s: Statement, times: Mapping[str, Sequence[float]], link: float) -> bool:

@@ -126,11 +126,15 @@ def _expiry(indication: Indication, indicator: Indicator) -> float | None:
 
 
 def _grade(indication: Indication, at: float, catalogue: Catalogue, penalties: Expired) -> float:
-    """R · C; R is halved for each of the claimant's claims that had expired by τ, state media are capped."""
+    """R · C; R is halved for each of the claimant's claims that had expired by τ, state media are capped.
+
+    Halved down to the code's own "unreliable", E: who cried wolf all year may still be the first to see one.
+    """
     problem = catalogue.problem
     reliability = problem.reliability[indication.reliability]
     expired = penalties.get(indication.claimant, ())
-    reliability *= 0.5 ** bisect_right(expired, at)
+    halved = reliability * 0.5 ** bisect_right(expired, at)
+    reliability = min(reliability, max(halved, problem.reliability["E"]))
     grade = reliability * problem.credibility[indication.credibility]
     return min(grade, problem.own_side_cap) if indication.own_side else grade
 

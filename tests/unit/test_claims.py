@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scoring import DAY, START, catalogue, event, events, observed
 
 from schemas.catalogue import Indicator
-from schemas.indication import Act, Indication
+from schemas.indication import Act, Facts, Indication
 from schemas.report import OBSERVATION, Report
 from schemas.wire import instant
 from stream.core.claims import Chain, Claim, chains, weigh
@@ -43,6 +43,8 @@ def statements(draw: st.DrawFn) -> list[Statement]:
             voice=draw(st.sampled_from("abcdef")),
             act=draw(st.sampled_from([Act.OBSERVED, Act.CLAIMED, Act.DENIED, Act.ASSESSED])),
             severity=draw(st.integers(1, 3)),
+            lang=draw(st.sampled_from(["en", "uk"])),
+            facts=Facts(headcount=draw(st.sampled_from([None, None, 9_000]))),
             reliability="B",
             credibility=2,
             fingerprint=draw(st.sampled_from([f"own{n}", f"own{n}", "one", "two"])),
@@ -61,8 +63,13 @@ def plain_independent(group: Sequence[Statement]) -> list[str]:
         copied = any(e.indication.publisher != i.publisher and s.at - e.at <= LINK for e in same)
         last = same[-1] if same else None
         again = last and last.indication.publisher == i.publisher and last.at // DAY == s.at // DAY
+        line = (i.act, i.facts.headcount)
+        elsewhere = [e for e in group[:n] if e.indication.lang != i.lang and s.at - e.at <= DAY]
+        translated = i.facts.headcount and line in {
+            (e.indication.act, e.indication.facts.headcount) for e in elsewhere
+        }
         near = {e.indication.message_id for e in group if abs(e.at - s.at) <= LINK} - {i.message_id}
-        if not copied and not again and i.derived_from not in near:
+        if not copied and not again and not translated and i.derived_from not in near:
             kept.append(s.id)
     return kept
 

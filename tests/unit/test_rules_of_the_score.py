@@ -136,6 +136,18 @@ def test_an_expired_claim_costs_its_claimant_half_of_later_claims_and_nobody_els
     assert mass_of("new", [failed, early], "alarm", 1.5) == pytest.approx(full)  # nothing had expired yet
 
 
+def test_who_failed_again_and_again_is_unreliable_and_no_less() -> None:
+    given: dict[str, Any] = {"act": "predicted", "grade": "B2", "claimant": "Beta", "publisher": "Wire"}
+    failed = [
+        event(f"old{n}", "alarm", 5 * n, deadline=rfc3339(instant(START + (5 * n + 1) * DAY)), **given)
+        for n in range(8)
+    ]
+    again = event("new", "alarm", 60, summary="now they really come", **given)
+    by_scale = CATALOGUE.problem.reliability
+    left = mass_of("new", [*failed, again], "alarm", 60) / mass([again], "alarm", 60)
+    assert left == pytest.approx(by_scale["E"] / by_scale["B"])
+
+
 def test_a_claim_of_entry_that_two_voices_observed_costs_nothing() -> None:
     claim = event("old", "entry", 1, act="claimed", claimant="Beta", publisher="Beta", grade="B2")
     seen = [
