@@ -82,6 +82,8 @@ def _line(e: Evidence) -> str:
 
 
 def _health(h: Health) -> Text:
+    if not h.sent:  # nothing counted: a replay's own view
+        return Text(h.note, style="dim")
     lost = h.sent - h.accounted - h.lag
     text = (
         f"{h.sent} sent = {h.matched} matched + {h.unmatched} unmatched + {h.rejected} rejected"
