@@ -1,5 +1,6 @@
 """Answering back from the page: only its own form is heard, and only when complete."""
 
+import re
 from collections.abc import Callable
 from http import HTTPStatus
 from urllib.error import HTTPError
@@ -22,10 +23,10 @@ def open_claim(page: Tab, served: Served) -> None:
 def test_a_review_is_sent_with_who_and_why(serve: Serve, tab: Callable[..., Tab]) -> None:
     served, page = serve(TENSE), tab()
     open_claim(page, served)
-    page.get_by_label("Hold").check()
+    page.get_by_role("radio", name=re.compile("^Hold")).check()
     page.get_by_label("Your name").fill("N. N.")
-    page.get_by_label("Expires").fill("2022-03-01T00:00")
-    page.get_by_label("Reason").fill("being checked")
+    page.get_by_label("Expires (UTC").fill("2022-03-01T00:00")
+    page.locator("[name=reason]").fill("being checked")
     page.get_by_role("button", name="Send the review").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("The review was sent")
     (review,) = served.sent
@@ -37,8 +38,8 @@ def test_a_review_is_sent_with_who_and_why(serve: Serve, tab: Callable[..., Tab]
 def test_a_review_without_a_name_stays_in_the_browser(serve: Serve, tab: Callable[..., Tab]) -> None:
     served, page = serve(TENSE), tab()
     open_claim(page, served)
-    page.get_by_label("Retract").check()
-    page.get_by_label("Reason").fill("forged")
+    page.get_by_role("radio", name=re.compile("^Retract")).check()
+    page.locator("[name=reason]").fill("forged")
     page.get_by_role("button", name="Send the review").click()
     assert page.get_by_label("Your name").evaluate("e => e.validity.valueMissing")
     assert not served.sent

