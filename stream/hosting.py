@@ -112,6 +112,7 @@ class PackingConsumer(driver.Consumer):
     async def perform_seek(self) -> None:
         """Open an account for each partition of this generation, at the committed or else the earliest offset."""
         self._next.clear()  # what is fetched while seeking may be from before or after
+        self._committed_offset.clear()  # it holds refused commits, too: no place to begin at
         await super().perform_seek()
         generation = self.app.consumer_generation_id
         for tp in self.assignment():

@@ -83,8 +83,9 @@ def home(catalogue: Catalogue) -> int:
 
 
 def overtaken(log: Log) -> set[str]:
-    """Rows whose best version is not their last: a late writer's, which compaction would keep in its place."""
-    return _rows(log).overtaken
+    """Rows whose last version is a late writer's and says something else than the best; compaction would keep it."""
+    rows, last = _rows(log), {record.key.decode(): record.value for record in log.of("assess-changelog")}
+    return {key for key in rows.overtaken if last[key] != rows.best[key][1]}
 
 
 def complaints(log: Log, catalogue: Catalogue) -> list[str]:

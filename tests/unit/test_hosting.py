@@ -1,6 +1,8 @@
 """The account of offsets: what is due, what is refused, and what may be committed."""
 # ruff: noqa: SLF001 - private API is what this is about
 
+import asyncio
+from collections import defaultdict
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
@@ -93,3 +95,25 @@ def test_fausts_own_books_do_not_grow(consumer: PackingConsumer) -> None:
     consumer._new_offset(ARTICLES)
     assert consumer._acked[ARTICLES] == []
     assert consumer._acked_index[ARTICLES] == set()
+
+
+def test_a_refused_commit_is_no_place_to_begin_at(consumer: PackingConsumer) -> None:
+    """Faust notes what it asked for as committed; the broker may have nothing of it, and the position be anywhere."""
+    sought = []
+
+    async def seek(tp: TP, offset: int) -> None:
+        sought.append((tp, offset))
+
+    async def nothing() -> dict[TP, int]:
+        return {}
+
+    async def earliest(tp: TP) -> dict[TP, int]:
+        return {tp: 7}
+
+    consumer._committed_offset = defaultdict(lambda: None, {ARTICLES: 40})
+    consumer._read_offset, consumer._next, consumer._seeks = {}, {}, 0
+    consumer.seek, consumer.seek_to_committed, consumer.earliest_offsets = seek, nothing, earliest
+    consumer.assignment = lambda: {ARTICLES}
+    asyncio.run(consumer.perform_seek())
+    assert sought == [(ARTICLES, 7)]
+    assert consumer._accounts[ARTICLES] == Account(1, 7, 7)
