@@ -21,7 +21,7 @@ from stream.core.score import activation, logit
 from stream.core.state import Alert
 from stream.core.statements import HOUR
 
-NAMED = 50  # messages kept of one alert
+ASKED = 50  # messages that can have added most: each costs an evaluation, while the log waits
 
 
 def rests_on(
@@ -30,12 +30,13 @@ def rests_on(
     """Messages without any one of which the index at t (epoch seconds) would be below `enter`."""
     excess = logit(picture.index / 100) - logit(enter / 100)
     most = _most(catalogue, memory, picture.accounts, t)
+    candidates = sorted((-drop, m) for m, drop in most.items() if drop > excess)
     needed = []
-    for message_id in sorted(m for m, drop in most.items() if drop > excess):
+    for _, message_id in candidates[:ASKED]:
         left = Evaluator(catalogue, _Without(memory, message_id)).picture(t, t, {})
         if left.index < enter:
             needed.append(message_id)
-    return tuple(needed[:NAMED])
+    return tuple(sorted(needed))
 
 
 def answers(reviews: Iterable[Review], alerts: Sequence[Alert]) -> tuple[Answer, ...]:
