@@ -96,10 +96,9 @@ def test_a_runbook_answers_four_questions_and_asks_for_metrics_that_are_shown(pa
     shown |= {f"{name}_{part}" for name in shown for part in ("bucket", "sum", "count")}
     for pattern in re.findall(r"grep (?:-\w+ )?'(\^?[^']*_[^']*)'", text):
         assert [name for name in shown if re.search(pattern.replace("^", ""), name)], pattern
-    named = set(re.findall(r"`(?:BELWATCH_)?[a-z_]+`", text))
-    assert {n.strip("`") for n in named if n.endswith(("_for`", "_keep`", "_window`", "_seconds`"))} <= {
-        name for name, _, _ in reference.limits()
-    }
+    assert set(re.findall(r"`(belwatch_\w+)", text)) <= shown
+    limits = {name for name, _, _ in reference.limits()}
+    assert set(re.findall(r"`([a-z_]+_(?:for|keep|window|memory|ratio|ticks|levels))`", text)) <= limits
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
