@@ -61,7 +61,13 @@ def test_what_is_called_or_overridden_has_the_signature_that_was_read(
         # the account replaces what these do with gaps and offsets
         (consumer.Consumer._filter_committable_offsets, ["offset = self._new_offset(tp)"]),
         (consumer.Consumer._filter_tps_with_pending_acks, ["for tp in self._acked"]),
-        (consumer.Consumer._commit_offsets, ["did_commit = await self._commit(committable_offsets)"]),
+        (
+            consumer.Consumer._commit_offsets,  # it notes what was refused, too
+            [
+                "did_commit = await self._commit(committable_offsets)",
+                "        self._committed_offset.update(committable_offsets)",
+            ],
+        ),
         (consumer.Consumer.force_commit, ["self._commit_tps("]),
         (
             consumer.Consumer._drain_messages,
