@@ -13,6 +13,7 @@ from tests.benchmarks.results import Results
 
 PAGE = Path(__file__).with_name("RESULTS.md")
 RATIOS = (("quixstreams", 1.4), ("confluent-kafka", 1.1), ("kafka-streams", 1.0))
+SHARE = 0.02  # of messages that match, where peers are compared
 BARE, LATENCY_MS, RSS_MIB, READY_SECONDS = 0.85, 250.0, 250.0, 10.0
 
 
@@ -34,6 +35,7 @@ def _head(command: str) -> str:
 
 Made by `{command}`. One broker, one topic, one job, in turn; programs in `peers/`, the job in `peers/job.py`.
 Everything, the broker too, shares one machine, so figures compare with each other and not with other machines.
+"load" is the machine's load average when a measurement ended: what is much above 2 tells of other work on it.
 
 - {cores} × {model}, {memory:.0f} GiB; {platform.system()} {platform.release()}; Python {platform.python_version()};
   Java {told.split('"')[1]}; Apache Kafka {KAFKA_VERSION}, one node on loopback
@@ -56,6 +58,7 @@ def _reference(results: Results) -> str:
             "CPU s per million",
             "peak RSS, MiB",
             "RSS at a quarter",
+            "load",
         ),
         (
             (
@@ -67,6 +70,7 @@ def _reference(results: Results) -> str:
                 f"{r['cpu_per_million']:.1f}",
                 f"{r['rss']:.0f}",
                 f"{r['rss_early']:.0f}",
+                f"{r['load']:.1f}",
             )
             for r in rows
         ),
@@ -118,12 +122,14 @@ def _worker(results: Results) -> str:
 
 
 def _reached(results: Results) -> str:
-    reference = results.of("reference")
-    most = max((r["messages"] for r in reference), default=0)
-
-    def rate(peer: str, processes: int = 1) -> float | None:
-        cells = ((r, (r["peer"], r["messages"], r["share"], r["processes"])) for r in reference)
-        return next((r["rate"] for r, cell in cells if cell == (peer, most, 0.02, processes)), None)
+    def over(one: tuple[str, int], other: tuple[str, int]) -> float | None:
+        """Ratio of two rates, of peers in so many processes, where both did the most messages."""
+        rates: dict[tuple[str, int], dict[int, float]] = {one: {}, other: {}}
+        for r in results.of("reference"):
+            if r["share"] == SHARE and (r["peer"], r["processes"]) in rates:
+                rates[r["peer"], r["processes"]][r["messages"]] = r["rate"]
+        most = max(rates[one].keys() & rates[other].keys(), default=0)
+        return rates[one][most] / rates[other][most] if most else None
 
     rows: list[tuple[str, str, str, str]] = []
 
@@ -135,18 +141,12 @@ def _reached(results: Results) -> str:
             reached = "yes" if better(found, wanted) else "**no**"
             rows.append((what, f"{sign} {wanted:g}{unit}", f"{found:.2f}{unit}", reached))
 
-    ours = rate(OURS.name)
     for peer, wanted in RATIOS:
-        row(f"our hosting / {peer}, one process", _over(ours, rate(peer)), wanted, _least, " ×")
-    pair = _over(rate(streams.NAME, 2), rate(streams.NAME))
-    if pair is not None:
-        row(
-            "two of ours / one, as Kafka Streams' threads",
-            _over(rate(OURS.name, 2), ours),
-            round(pair, 2),
-            _least,
-            " ×",
-        )
+        row(f"our hosting / {peer}, one process", over((OURS.name, 1), (peer, 1)), wanted, _least, " ×")
+    threads = over((streams.NAME, 2), (streams.NAME, 1))
+    if threads is not None:
+        two = over((OURS.name, 2), (OURS.name, 1))
+        row("two of ours / one, as Kafka Streams' threads", two, round(threads, 2), _least, " ×")
     for r in results.of("worker"):
         row(f"worker / bare loop, {r['messages']:,}", r["rate"] / r["bare"], BARE, _least, " ×")
         row(f"worker's peak RSS, {r['messages']:,}", r["rss"], RSS_MIB, _most, " MiB")
@@ -162,10 +162,6 @@ def _least(found: float, wanted: float) -> bool:
 
 def _most(found: float, wanted: float) -> bool:
     return found <= wanted
-
-
-def _over(one: float | None, other: float | None) -> float | None:
-    return one / other if one and other else None
 
 
 def _table(heads: Sequence[str], cells: Iterable[Sequence[object]]) -> str:

@@ -1,6 +1,7 @@
 """Results: one JSON line a measurement, in the order they were made; a call that was cut short goes on from there."""
 
 import json
+import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,7 +31,8 @@ class Results:
 
     def add(self, kind: str, cell: Row, measured: Row) -> None:
         """Write it down."""
-        row = {"kind": kind, "at": datetime.now(UTC).isoformat(timespec="minutes"), **cell, **measured}
+        when = {"at": datetime.now(UTC).isoformat(timespec="minutes"), "load": os.getloadavg()[0]}
+        row = {"kind": kind, **when, **cell, **measured}
         self._rows.append(row)
         with self._path.open("a") as file:
             file.write(json.dumps(row) + "\n")
