@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from typing import Self
 
 import ahocorasick_rs
+from ahocorasick_rs import Implementation
 from pydantic import Field
 
 from schemas.assessment import Attention
@@ -34,7 +35,8 @@ class Mentions:
 
     def __init__(self, words: tuple[str, ...] | list[str]) -> None:
         ways = {way for word in words for way in (word.lower(), word.title(), word.upper())}
-        self._search = ahocorasick_rs.AhoCorasick(sorted(ways))
+        # every text pays for this search: a DFA takes a third less than what the library chooses by itself
+        self._search = ahocorasick_rs.AhoCorasick(sorted(ways), implementation=Implementation.DFA)
 
     def __call__(self, text: str) -> bool:
         """One pass over the text."""

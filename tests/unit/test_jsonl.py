@@ -6,8 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scoring import START
 
+from stream.sources import jsonl
 from stream.sources.files import FileProblem
 from stream.sources.jsonl import chronological, read
 
@@ -52,3 +55,26 @@ def test_gzip_is_read_and_damage_is_said(tmp_path: Path) -> None:
 def test_a_missing_file_is_said(tmp_path: Path) -> None:
     with pytest.raises(FileProblem, match="no such file"):
         list(read(str(tmp_path / "none.jsonl")))
+
+
+FIELDS = ("received_at", "occurred_at", "published_at", "precision", "tz_assumed", "title")
+TIMES = st.sampled_from(
+    ["2022-02-24", "2022-02-24T05:00:00Z", "day", "", "\\", '"published_at":"2020-01-01"', "é\u2028"]
+)
+ROWS = st.dictionaries(
+    st.sampled_from(FIELDS), st.one_of(TIMES, st.none(), st.integers(), st.just({"published_at": "x"}))
+)
+
+
+@given(row=ROWS, escaped=st.booleans())
+def test_a_glance_sees_what_parsing_sees(*, row: dict[str, object], escaped: bool) -> None:
+    value = json.dumps(row, ensure_ascii=escaped).encode()
+    known = {"received_at", "occurred_at", "published_at", "precision", "tz_assumed"}
+    assert {k: v for k, v in jsonl._glanced(value).items() if k in known} == {  # noqa: SLF001 - the short cut itself
+        k: v for k, v in row.items() if k in known
+    }
+
+
+def test_a_field_twice_is_left_to_the_parser() -> None:
+    value = b'{"published_at": "2022-02-24", "published_at": "2022-02-25"}'
+    assert jsonl._glanced(value)["published_at"] == "2022-02-25"  # noqa: SLF001 - as above
