@@ -34,6 +34,7 @@ def rank(level: Level) -> int:
 class Evidence(Own):
     """One claim's line in the ledger. `points` are index points, signed; `mass` is after decay.
 
+    `message_id` is the message it rests on most; `messages` the newest that say the same, copies among them.
     `deadline`: the time by which a timed claim of a warning says it will have happened.
     """
 
@@ -52,6 +53,7 @@ class Evidence(Own):
     url: str
     publisher: str
     message_id: str
+    messages: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     deadline: Instant | None = None
 

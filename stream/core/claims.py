@@ -20,12 +20,15 @@ from stream.core.score import mass, support
 from stream.core.statements import DAY, HOUR, Statement
 from stream.core.voices import Voices
 
+NAMED = 10  # statements of a claim that are named, not only counted
+
 
 class Claim(NamedTuple):
     """One claim: `mass` undecayed at τ = `at` (epoch seconds), `lead` the statement it rests on most.
 
     `voices` support and `denied_by` deny it within 72 h of the lead; `names` are these supporters' voices and
-    families; `reports` counts all statements. `triggered` False: routine, so it only widens the band.
+    families; `reports` counts all statements, and `messages` names the newest of them, copies among them.
+    `triggered` False: routine, so it only widens the band.
     """
 
     id: str
@@ -39,6 +42,7 @@ class Claim(NamedTuple):
     reports: int
     gated: bool
     names: frozenset[str]
+    messages: tuple[str, ...]
 
 
 class Chain(NamedTuple):
@@ -48,6 +52,7 @@ class Chain(NamedTuple):
     supporting: Sequence[Statement]
     denying: Sequence[Statement]
     reports: int
+    messages: tuple[str, ...]
 
 
 def ranked(indicator: Indicator, found: Iterable[Claim]) -> list[Claim]:
@@ -68,7 +73,9 @@ def chains(indicator: Indicator, statements: Sequence[Statement], problem: Probl
         for n, run in enumerate(runs):
             supporting = [s for s in run if s.indication.act is not Act.DENIED]
             denying = [s for s in run if s.indication.act is Act.DENIED]
-            found.append(Chain(bool(triggered), supporting, denying, begins[n + 1] - begins[n]))
+            said = group[begins[n] : begins[n + 1]]
+            newest = dict.fromkeys(s.indication.message_id for s in reversed(said[-NAMED:]))
+            found.append(Chain(bool(triggered), supporting, denying, len(said), tuple(newest)))
     return found
 
 
@@ -155,6 +162,7 @@ def weigh(
         reports=chain.reports,
         gated=gated,
         names=frozenset(name for i in beside for name in (i.voice, i.family)),
+        messages=chain.messages,
     )
 
 

@@ -92,6 +92,7 @@ def _evidence(
         url=lead.url,
         publisher=lead.publisher,
         message_id=lead.message_id,
+        messages=claim.messages,
         notes=tuple(note for note in notes if note),
         deadline=lead.deadline if indicator.kind == "warning" and timed(lead) else None,
     )

@@ -176,6 +176,13 @@ def test_the_ledger_says_who_reviewed_and_why() -> None:
     assert [(x.review.id, x.review.reviewer) for x in a.answers] == [("r", "N. N.")]
 
 
+def test_a_claim_names_every_message_that_can_be_reviewed() -> None:
+    text = "the same text of quite some words"
+    made = [event("a", "group", 1, summary=text), event("copy", "group", 1.5, publisher="Beta", summary=text)]
+    (claim,) = assessed(observed(made, CATALOGUE), CATALOGUE).at(START + 3 * DAY).ledger[0].claims
+    assert (claim.messages, claim.reports) == (("copy", "a"), 2)
+
+
 def test_an_id_may_hold_a_hash() -> None:
     made = [event("https://a.example/x#y", "group", 1), review("r", "https://a.example/x#y", "retract", 2)]
     assert not assessed(observed(made, CATALOGUE), CATALOGUE).at(START + 3 * DAY).ledger
