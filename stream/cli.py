@@ -11,6 +11,7 @@ from stream.catalogue.load import CatalogueError
 from stream.commands import (
     archive,
     backfill,
+    backtest,
     feed,
     judge,
     local,
@@ -38,7 +39,21 @@ def cli() -> None:
     """
 
 
-for family in (offline, judge, feed, replay, travel, operate, poll, archive, backfill, page, review, local):
+for family in (
+    offline,
+    judge,
+    feed,
+    replay,
+    travel,
+    operate,
+    poll,
+    archive,
+    backfill,
+    backtest,
+    page,
+    review,
+    local,
+):
     for command in family.COMMANDS:
         cli.add_command(command)
 

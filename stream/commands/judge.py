@@ -6,9 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
 
-from schemas.wire import rfc3339
 from stream.catalogue.load import load
 from stream.commands import options
 from stream.core.observe import Observer
@@ -16,7 +14,7 @@ from stream.evaluation import labels as readers
 from stream.evaluation import pages, tables
 from stream.evaluation.dated import read_facts
 from stream.evaluation.examples import failures
-from stream.evaluation.history import study
+from stream.evaluation.history import Plan, study
 from stream.evaluation.plot import svg
 from stream.sources.jsonl import chronological
 
@@ -78,7 +76,7 @@ def labels(gold: Path, by: readers.By, show: bool, catalogue: Path | None, as_js
 @options.catalogue
 @options.as_json
 def facts(files: tuple[str, ...], **given: Any) -> None:  # noqa: ANN401 - options, named above
-    """Back-test against dated facts: timing, calm, failed claims, and what each rule is worth.
+    """Back-test in short: as `belwatch backtest`, to the terminal, without robustness and report.
 
     Without FILES it is the chronicle that ships with the catalogue.
 
@@ -89,17 +87,12 @@ def facts(files: tuple[str, ...], **given: Any) -> None:  # noqa: ANN401 - optio
     catalogue, folder = load(given["catalogue"]), given["catalogue"] or SHIPPED
     paths = files or tuple(str(folder / "chronicle" / name) for name in CHRONICLE)
     rows = read_facts(given["facts_file"] or folder / "facts.csv")
-    console = Console(stderr=True)
-    with console.status("reading") as status:
-        records = chronological(paths)
-        found = study(
-            catalogue, records, rows, given["every"], ablations=given["ablations"], tell=status.update
-        )
+    plan = Plan(given["every"], ablations=given["ablations"], robustness=False)
+    with options.progress("Runs") as tell:
+        found = [study(catalogue, chronological(paths), rows, plan, tell)]
     if given["plot"]:
-        first, last = found.trace.ticks[0], found.trace.ticks[-1]
-        title = f"{catalogue.problem.id}, {rfc3339(first.at)[:10]} to {rfc3339(last.at)[:10]}"
-        given["plot"].write_text(svg(found.trace, rows, catalogue, title), encoding="utf-8")
-    click.echo(json.dumps(tables.plain(found)) if given["as_json"] else tables.markdown(found).rstrip("\n"))
+        given["plot"].write_text(svg(found[0].trace, rows, catalogue), encoding="utf-8")
+    click.echo(json.dumps(tables.values(found)) if given["as_json"] else tables.markdown(found).rstrip("\n"))
 
 
 @click.group()

@@ -6,7 +6,9 @@ the score itself knows nothing of them.
 
 import json
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+
+import jiter
 
 from schemas.catalogue import Catalogue, Indicator
 from schemas.indication import Indication
@@ -14,7 +16,7 @@ from schemas.moment import parse
 from schemas.wire import instant, rfc3339
 from stream.core.pipeline import Inbound
 from stream.core.statements import HOUR
-from stream.evaluation.backtest import Ablation, identity
+from stream.evaluation.backtest import Ablation
 
 EQUAL = 0.6  # every R and every C: as if all were usual sources (C) saying possible things (3)
 TIMES = 5
@@ -65,6 +67,18 @@ def slower(catalogue: Catalogue) -> Catalogue:
     return _each(catalogue, lambda i: {"half_life_days": 4 * i.half_life_days})
 
 
+def relevant(records: Sequence[Inbound], matched: Collection[str]) -> list[Inbound]:
+    """The records whose ids matched, and the first and last, which bound the time.
+
+    `observe` keeps no state, so what it answers with nothing once it answers so always: leaving that out changes
+    neither index nor level, only which sources seem silent (the band).
+    """
+    last = len(records) - 1
+    return [
+        r for n, r in enumerate(records) if n in (0, last) or r.kind == "review" or identity(r) in matched
+    ]
+
+
 def swollen(records: Sequence[Inbound]) -> list[Inbound]:
     """The same news five times: again by its publisher under a new id, and three copies by others, hours later."""
     copies = [copy for record in records for copy in _copies(record)]
@@ -92,6 +106,14 @@ ABLATIONS = (
     Ablation("volume × 5", "every message again, and three copies by others", records=swollen),
     Ablation("a fifth of the stream", "four of five messages left out", records=thinned),
 )
+
+
+def identity(record: Inbound) -> str | None:
+    """The id a record gives itself; None where it can't be read."""
+    try:
+        return str(jiter.from_json(record.value)["id"])
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
 
 
 def _each(catalogue: Catalogue, change: Callable[[Indicator], dict[str, object]]) -> Catalogue:

@@ -1,16 +1,20 @@
 """Back-test: the live code over records of the past, whole or with one of its rules taken away."""
 
-import json
 from bisect import bisect_right
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from schemas.assessment import LEVELS, Assessment, Level
+import jiter
+
+from schemas.assessment import LEVELS, Level
 from schemas.catalogue import Catalogue
 from schemas.indication import Indication
-from schemas.report import OBSERVATION, Report
+from schemas.report import OBSERVATION, Report, SourceSeen
+from schemas.tick import Tick
 from stream.core.pipeline import Assessor, Inbound, Observer, in_one_partition, with_ticks
 from stream.core.statements import DAY, Penalties, expired_claims
 
@@ -33,66 +37,90 @@ class Ablation(NamedTuple):
 
 
 class Heard(NamedTuple):
-    """One observation as it travels, and the report it is; None for ticks and the rest."""
+    """One observation as it travels, and the report it is (None for the rest); `tick`: epoch seconds of a tick."""
 
     value: bytes
     report: Report | None
+    tick: float | None = None
 
 
 WHOLE = Ablation("as it is", "every rule in force")
 
 
+class Cited(NamedTuple):
+    """One claim as the ledger named it: `at` its event time, `mass` and `points` (signed) the most it ever had."""
+
+    indicator: str
+    message_id: str
+    at: float
+    act: str
+    grade: str
+    publisher: str
+    title: str
+    url: str
+    mass: float
+    points: float
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """What one tick said: no more than a back-test asks for, so that a year of them is small.
+
+    `points` and `activations` by indicator (index points, signed; 0 to 1); `leads`: its heaviest claim's id.
+    """
+
+    at: float
+    index: float
+    low: float
+    high: float
+    level: Level
+    robust: float
+    points: Mapping[str, float]
+    activations: Mapping[str, float]
+    leads: Mapping[str, str]
+
+
 class Trace(NamedTuple):
-    """What a run said at each tick, and the messages that spoke (last version of each)."""
+    """What a run said at each tick, the messages that spoke (last version of each), and the claims by id."""
 
-    ticks: tuple[Assessment, ...]
+    ticks: tuple[Point, ...]
     reports: Mapping[str, Report]
+    claims: Mapping[str, Cited]
 
-    def at(self, moment: float) -> Assessment | None:
+    def at(self, moment: float) -> Point | None:
         """The last tick up to `moment` (epoch seconds)."""
-        n = bisect_right(self.ticks, moment, key=lambda a: a.at.timestamp())
+        n = bisect_right(self.ticks, moment, key=lambda p: p.at)
         return self.ticks[n - 1] if n else None
 
-    def between(self, begin: float, end: float) -> list[Assessment]:
+    def between(self, begin: float, end: float) -> list[Point]:
         """Ticks in [begin, end), epoch seconds."""
-        return [a for a in self.ticks if begin <= a.at.timestamp() < end]
+        return [p for p in self.ticks if begin <= p.at < end]
 
     def days(self) -> dict[Level, float]:
         """Days spent at each level."""
         spent = dict.fromkeys(LEVELS, 0.0)
         for one, following in pairwise(self.ticks):
-            spent[one.level] += (following.at - one.at).total_seconds() / DAY
+            spent[one.level] += (following.at - one.at) / DAY
         return spent
 
-    def spells(self) -> list[tuple[Level, Assessment]]:
+    def spells(self) -> list[tuple[Level, Point]]:
         """Each level entered, with the tick that entered it."""
-        changes = [(a.level, a) for a in self.ticks[:1]]
+        changes = [(p.level, p) for p in self.ticks[:1]]
         changes += [(b.level, b) for a, b in pairwise(self.ticks) if a.level != b.level]
         return changes
+
+    def indications(self) -> Iterator[Indication]:
+        """All that the messages said."""
+        for report in self.reports.values():
+            yield from report.indications
 
     def expiries(self, catalogue: Catalogue) -> Penalties:
         """When whose timed claims expired unfulfilled, by (claimant, indicator)."""
         found: dict[str, list[Indication]] = defaultdict(list)
-        for report in self.reports.values():
-            for i in report.indications:
-                if i.indicator in catalogue.indicators:
-                    found[i.indicator].append(i)
+        for i in self.indications():
+            if i.indicator in catalogue.indicators:
+                found[i.indicator].append(i)
         return expired_claims(found, catalogue)
-
-
-def relevant(catalogue: Catalogue, records: Iterable[Inbound]) -> list[Inbound]:
-    """The records that say anything to this catalogue, and the first and last, which bound the time.
-
-    `observe` keeps no state, so what it answers with nothing once it answers so always: leaving that out changes
-    neither index nor level, only which sources seem silent (the band).
-    """
-    observer = Observer(catalogue)
-    ordered = list(records)
-    return [
-        record
-        for n, record in enumerate(ordered)
-        if n in (0, len(ordered) - 1) or observer.observe([record]).outcomes["matched"]
-    ]
 
 
 def backtest(
@@ -101,51 +129,111 @@ def backtest(
     """Score records (ordered by receipt) on a grid of `every` seconds."""
     catalogue = ablation.catalogue(catalogue) if ablation.catalogue else catalogue
     records = ablation.records(records) if ablation.records else records
-    return assess(catalogue, observe(catalogue, records, every, ablation))
+    heard = observe(Observer(catalogue), records, every)
+    return assess(catalogue, (changed(one, ablation) for one in heard))
 
 
 def observe(
-    catalogue: Catalogue, records: Iterable[Inbound], every: float, ablation: Ablation = WHOLE
+    observer: Observer, records: Iterable[Inbound], every: float, outcomes: Counter[str] | None = None
 ) -> Iterator[Heard]:
-    """What `observe` makes of records and ticks, with the ablation's change to its indications."""
-    observer = Observer(catalogue)
+    """What `observe` makes of records and ticks; `outcomes` counts the messages as `Observed` does."""
     pack: list[Inbound] = []
     for item in in_one_partition(with_ticks(records, every)):
         pack.append(item)
         if item.kind == "tick" or len(pack) == PACK:
-            yield from (_changed(value, ablation) for value in observer.observe(pack).observations)
+            yield from _heard(observer, pack, outcomes)
             pack = []
-    yield from (_changed(value, ablation) for value in observer.observe(pack).observations)
+    yield from _heard(observer, pack, outcomes)
 
 
 def assess(catalogue: Catalogue, heard: Iterable[Heard]) -> Trace:
-    """Fold observations into the assessments of their ticks."""
+    """Fold observations into what their ticks say."""
     assessor = Assessor(catalogue, origins=[ORIGIN])
-    ticks: list[Assessment] = []
+    ticks: list[Point] = []
     reports: dict[str, Report] = {}
-    for offset, (value, report) in enumerate(heard):
-        if report is not None:
-            reports[report.message_id] = report
-        if assessor.apply(LOG, offset, value).ends_batch:
-            found = (Assessment.model_validate_json(row) for _, row in assessor.flush().assessments)
-            ticks += [a for a in found if a.cause == "tick"]
-    return Trace(tuple(ticks), reports)
+    claims: dict[str, Cited] = {}
+    for offset, one in enumerate(heard):
+        if one.report is not None:
+            reports[one.report.message_id] = one.report
+        if assessor.apply(LOG, offset, one.value).ends_batch:
+            rows = (jiter.from_json(row) for _, row in assessor.flush().assessments)
+            ticks += [_point(row, claims) for row in rows if row["cause"] == "tick"]
+    return Trace(tuple(ticks), reports, claims)
 
 
-def _changed(value: bytes, ablation: Ablation) -> Heard:
-    observation = OBSERVATION.validate_json(value)
-    if not isinstance(observation, Report):
-        return Heard(value, None)
-    if ablation.indication is None:
-        return Heard(value, observation)
-    kept = tuple(ablation.indication(i) for i in observation.indications)
-    report = observation.model_copy(update={"indications": kept})
+def changed(one: Heard, ablation: Ablation) -> Heard:
+    """The observation with the ablation's change to its indications."""
+    if one.report is None or ablation.indication is None:
+        return one
+    kept = tuple(ablation.indication(i) for i in one.report.indications)
+    return told(one.report.model_copy(update={"indications": kept}))
+
+
+def told(report: Report) -> Heard:
+    """A report as it travels."""
     return Heard(report.model_dump_json().encode(), report)
 
 
-def identity(record: Inbound) -> str | None:
-    """The id a record gives itself; None where it can't be read."""
-    try:
-        return str(json.loads(record.value)["id"])
-    except (ValueError, KeyError, TypeError, RecursionError):
-        return None
+def rearranged(
+    heard: Iterable[Heard], change: Callable[[Sequence[Report]], Sequence[Report]]
+) -> Iterator[Heard]:
+    """The same ticks over other reports, each before the first tick by which it was received.
+
+    What only says which sources live is left out: it moves the band, and neither index nor level.
+    """
+    frame = [one for one in heard if one.report is None]
+    reports = iter(sorted(change([h.report for h in heard if h.report]), key=lambda r: r.received_at))
+    held = next(reports, None)
+    for one in frame:
+        while one.tick is not None and held is not None and held.received_at.timestamp() <= one.tick:
+            yield told(held)
+            held = next(reports, None)
+        if one.tick is not None or not _lives(one):
+            yield one
+
+
+def _lives(one: Heard) -> bool:
+    return isinstance(OBSERVATION.validate_json(one.value), SourceSeen)
+
+
+def _heard(observer: Observer, pack: Sequence[Inbound], outcomes: Counter[str] | None) -> Iterator[Heard]:
+    observed = observer.observe(pack)
+    if outcomes is not None:
+        outcomes += observed.outcomes
+    for value in observed.observations:
+        observation = OBSERVATION.validate_json(value)
+        yield Heard(
+            value,
+            observation if isinstance(observation, Report) else None,
+            observation.at.timestamp() if isinstance(observation, Tick) else None,
+        )
+
+
+def _point(row: dict[str, Any], claims: dict[str, Cited]) -> Point:
+    """Take what is needed of an assessment's JSON, and note its claims."""
+    for line in row["ledger"]:
+        for e in line["claims"]:
+            known = claims.get(e["claim"])
+            if known is None:
+                claims[e["claim"]] = Cited(
+                    e["indicator"], e["message_id"], _epoch(e["at"]), e["act"], e["grade"], e["publisher"],
+                    e["title"], e["url"], e["mass"], e["points"],
+                )  # fmt: skip
+            elif e["mass"] > known.mass or abs(e["points"]) > abs(known.points):
+                most = max(known.points, e["points"], key=abs)
+                claims[e["claim"]] = known._replace(mass=max(known.mass, e["mass"]), points=most)
+    return Point(
+        at=_epoch(row["at"]),
+        index=row["index"],
+        low=row["low"],
+        high=row["high"],
+        level=Level(row["level"]),
+        robust=row["robust"],
+        points={line["indicator"]: line["points"] for line in row["ledger"]},
+        activations={line["indicator"]: line["activation"] for line in row["ledger"]},
+        leads={line["indicator"]: line["claims"][0]["claim"] for line in row["ledger"] if line["claims"]},
+    )
+
+
+def _epoch(moment: str) -> float:
+    return datetime.fromisoformat(moment).timestamp()

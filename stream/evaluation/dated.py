@@ -11,12 +11,11 @@ from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import NamedTuple
 
-from schemas.assessment import LEVELS, Assessment, Level
+from schemas.assessment import LEVELS, Level
 from schemas.catalogue import Catalogue
 from schemas.indication import Act, Indication
-from stream.core.pipeline import Inbound
 from stream.core.statements import DAY
-from stream.evaluation.backtest import Trace, assess, observe
+from stream.evaluation.backtest import Heard, Point, Trace, assess
 from stream.sources.files import FileProblem
 
 COLUMNS = ("date", "indicator", "fact", "source")
@@ -97,12 +96,12 @@ def seen(trace: Trace, facts: Iterable[Fact]) -> list[Seen]:
 
 def lead_days(trace: Trace, at: float, level: Level = Level.WATCH) -> float | None:
     """Days by which `level` or higher had been reached, and not left again, before `at`; None where it wasn't."""
-    earlier = [a for a in trace.ticks if a.at.timestamp() <= at]
+    earlier = [a for a in trace.ticks if a.at <= at]
     since = None
     for a in reversed(earlier):
         if LEVELS.index(a.level) < LEVELS.index(level):
             break
-        since = a.at.timestamp()
+        since = a.at
     return None if since is None else (at - since) / DAY
 
 
@@ -114,8 +113,7 @@ def failed_claims(trace: Trace, facts: Iterable[Fact], catalogue: Catalogue) -> 
         until = fact.at + DAY
         made = [
             i
-            for report in trace.reports.values()
-            for i in report.indications
+            for i in trace.indications()
             if fact.at <= i.at.timestamp() < until and i.act in {Act.CLAIMED, Act.PREDICTED, Act.OFFICIAL}
         ]
         for (claimant, indicator), expiries in sorted(trace.expiries(catalogue).items()):
@@ -123,30 +121,21 @@ def failed_claims(trace: Trace, facts: Iterable[Fact], catalogue: Catalogue) -> 
             times = [t for t in expiries if fact.at <= t < fact.at + EXPIRES]
             if mine and times:
                 before = max(trust[i.reliability] for i in mine) * 0.5 ** sum(t < times[0] for t in expiries)
-                mass = _mass(trace.between(fact.at, fact.at + AFTER), mine)
+                mass = _mass(trace, mine)
                 rows.append(Failed(fact, claimant, indicator, times[0], mass, before, before / 2))
     return rows
 
 
-def _mass(ticks: Sequence[Assessment], made: Sequence[Indication]) -> float:
+def _mass(trace: Trace, made: Sequence[Indication]) -> float:
     """Heaviest mass of a claim that rests on one of these indications."""
     ids = {(i.message_id, i.indicator) for i in made}
-    return max(
-        (e.mass for a in ticks for row in a.ledger for e in row.claims if (e.message_id, e.indicator) in ids),
-        default=0.0,
-    )
+    return max((c.mass for c in trace.claims.values() if (c.message_id, c.indicator) in ids), default=0.0)
 
 
-def alone(
-    catalogue: Catalogue, records: Sequence[Inbound], every: float, *, most: int | None = None
-) -> dict[str, float]:
-    """The highest index of each publisher family when it alone is heard; of the `most` that say most, if given."""
-    heard = list(observe(catalogue, records, every))
-    said = Counter(
-        family for one in heard if one.report for family in {i.family for i in one.report.indications}
-    )
+def alone(catalogue: Catalogue, heard: Sequence[Heard], names: Iterable[str]) -> dict[str, float]:
+    """The highest index of each publisher family when it alone is heard."""
     peaks = {}
-    for family, _ in said.most_common(most):
+    for family in names:
         only = (
             one
             for one in heard
@@ -156,7 +145,15 @@ def alone(
     return peaks
 
 
-def unsupported_criticals(trace: Trace, catalogue: Catalogue) -> list[Assessment]:
+def families(heard: Iterable[Heard]) -> list[str]:
+    """Publisher families by how many messages of theirs say something, most first."""
+    said = Counter(
+        family for one in heard if one.report for family in {i.family for i in one.report.indications}
+    )
+    return [family for family, _ in said.most_common()]
+
+
+def unsupported_criticals(trace: Trace, catalogue: Catalogue) -> list[Point]:
     """Ticks that entered critical although one family's absence would have kept it away."""
     enter = catalogue.problem.levels[Level.CRITICAL].enter
     return [a for level, a in trace.spells() if level is Level.CRITICAL and a.robust < enter]
@@ -169,5 +166,5 @@ def drift(trace: Trace, other: Trace) -> tuple[float, float]:
     return (max(apart), sum(apart) / len(apart)) if apart else (0.0, 0.0)
 
 
-def _rank(assessment: Assessment) -> int:
-    return LEVELS.index(assessment.level)
+def _rank(point: Point) -> int:
+    return LEVELS.index(point.level)

@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple
 
 from stream.core.decode import Refused, decode_article
 from stream.core.observe import Observer
+from stream.evaluation.bootstrap import Interval, middle
 from stream.sources.files import FileProblem
 
 DRAWS = 2_000
@@ -124,13 +125,6 @@ def grouped(judged: Sequence[Judged], by: By) -> dict[str, Figures]:
     return dict(sorted(kept.items(), key=lambda row: (-row[1].right - row[1].missed, row[0])))
 
 
-class Interval(NamedTuple):
-    """A 95 % interval."""
-
-    low: float
-    high: float
-
-
 def intervals(judged: Sequence[Judged], *, draws: int = DRAWS, seed: int = SEED) -> dict[str, Interval]:
     """Percentile bootstrap over texts, 95 %, of precision, recall and F1.
 
@@ -144,16 +138,5 @@ def intervals(judged: Sequence[Judged], *, draws: int = DRAWS, seed: int = SEED)
         sample = rng.choices(rows, k=len(rows))
         drawn.append(Figures(*(sum(column) for column in zip(*sample, strict=True))))
     return {
-        name: _middle([getattr(f, name) for f in drawn] or [0.0]) for name in ("precision", "recall", "f1")
+        name: middle([getattr(f, name) for f in drawn] or [0.0]) for name in ("precision", "recall", "f1")
     }
-
-
-def _middle(values: Sequence[float]) -> Interval:
-    """The middle 95 % of values.
-
-    >>> _middle([n / 100 for n in range(101)])
-    Interval(low=0.02, high=0.98)
-    """
-    ordered = sorted(values)
-    last = len(ordered) - 1
-    return Interval(ordered[math.floor(0.025 * last)], ordered[math.ceil(0.975 * last)])

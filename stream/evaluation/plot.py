@@ -26,9 +26,9 @@ COLOURS = {
 INK, FAINT, BLUE = "#222", "#777", "#1f5a99"
 
 
-def svg(trace: Trace, facts: Sequence[Fact], catalogue: Catalogue, title: str) -> str:
+def svg(trace: Trace, facts: Sequence[Fact], catalogue: Catalogue, title: str = "") -> str:
     """Draw a run; hovering over a fact's mark shows what it was."""
-    begin, end = trace.ticks[0].at.timestamp(), trace.ticks[-1].at.timestamp()
+    begin, end = trace.ticks[0].at, trace.ticks[-1].at
 
     def x(at: float) -> float:
         return round(LEFT + (at - begin) / (end - begin) * (WIDTH - LEFT - RIGHT), 1)
@@ -52,16 +52,16 @@ def svg(trace: Trace, facts: Sequence[Fact], catalogue: Catalogue, title: str) -
     for at in _months(begin, end):
         _add(root, "line", x1=x(at), x2=x(at), y1=TOP, y2=BOTTOM + 22, stroke="#ccc")
         _text(root, x(at) + 4, BOTTOM + 38, f"{datetime.fromtimestamp(at, UTC):%b %Y}")
-    times = [x(a.at.timestamp()) for a in trace.ticks]
+    times = [x(a.at) for a in trace.ticks]
     lows = [f"{t},{y(a.low)}" for t, a in zip(times, trace.ticks, strict=True)]
     highs = [f"{t},{y(a.high)}" for t, a in zip(times, trace.ticks, strict=True)]
     line = [f"{t},{y(a.index)}" for t, a in zip(times, trace.ticks, strict=True)]
     _add(root, "polygon", points=" ".join(highs + lows[::-1]), fill=BLUE, opacity=0.18)
     _add(root, "polyline", points=" ".join(line), fill="none", stroke=BLUE, stroke_width=1.8)
     spells = trace.spells()
-    ends = [*(a.at.timestamp() for _, a in spells[1:]), end]
+    ends = [*(a.at for _, a in spells[1:]), end]
     for (level, a), until in zip(spells, ends, strict=True):
-        left = x(a.at.timestamp())
+        left = x(a.at)
         _add(root, "rect", x=left, y=BOTTOM + 6, width=x(until) - left, height=12, fill=COLOURS[level])
     for fact in (f for f in facts if begin - DAY <= f.at <= end):
         at = max(x(fact.at), LEFT)

@@ -1,100 +1,74 @@
 """Tables: what an evaluation found, as Markdown, and as plain values for JSON."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any
 
-from schemas.assessment import Level
-from stream.evaluation.backtest import Trace
-from stream.evaluation.dated import Fact, Failed, Seen
-from stream.evaluation.labels import Figures, Interval, Judged
+from schemas.wire import instant, rfc3339
+from stream.evaluation.bootstrap import Interval
+from stream.evaluation.history import Findings, Varied
+from stream.evaluation.labels import Figures, Judged
+from stream.evaluation.parts import NOTE, Cell, Link, Section
+from stream.evaluation.sections import compared, sections
+from stream.sinks.plain import link, plain
 
-NOTE = "An index of the evidence, not a probability: Belarus has not entered, so nothing here is calibrated."
-
-
-class Ablated(NamedTuple):
-    """One ablation's outcome: days by level, lead on the marked truth in days, and index drift (max, mean)."""
-
-    name: str
-    why: str
-    days: Mapping[Level, float]
-    lead: float | None
-    peak: float
-    drift: tuple[float, float]
+CELL = 400  # characters
 
 
-class Findings(NamedTuple):
-    """All that the back-test of dated facts found."""
-
-    messages: int
-    trace: Trace
-    truth: Fact | None
-    lead: float | None
-    facts: Sequence[Seen]
-    failed: Sequence[Failed]
-    unsupported: int
-    alone: Mapping[str, float]
-    ablations: Sequence[Ablated]
+def markdown(found: Sequence[Findings]) -> str:
+    """Write the back-test of one or more catalogues down."""
+    parts = [NOTE, *_section(compared(found), 2)]
+    for one in found:
+        if len(found) > 1:
+            parts.append(f"## Catalogue {one.catalogue.problem.id}, {one.catalogue.version}")
+        for section in sections(one):
+            parts += _section(section, 2 if len(found) == 1 else 3)
+    return "\n\n".join(parts) + "\n"
 
 
-def markdown(found: Findings) -> str:
-    """Write the back-test down."""
-    first, last = found.trace.ticks[0], found.trace.ticks[-1]
-    days = ", ".join(f"{level} {spent:.1f}" for level, spent in found.trace.days().items())
-    spells = ", ".join(f"{level} from {a.at:%d %b %Hh}" for level, a in found.trace.spells())
-    lines = [
-        NOTE,
-        "",
-        f"- {found.messages} messages, {first.at:%d %b %Y} to {last.at:%d %b %Y}, catalogue {last.versions.catalogue}.",
-        f"- Days at each level: {days}.",
-        f"- Levels: {spells}.",
-        f"- Lead on {_truth(found)}.",
-        f"- Critical entered on one family's word: {found.unsupported} times.",
-        "- Highest index that one publisher family alone gives: " + _alone(found.alone) + ".",
-        "",
-        "## Dated facts",
-        "",
-        *_table(
-            ("day", "mark", "indicator", "fact", "index before", "highest within two days", "level"),
-            (
-                (f"{s.fact.day}", s.fact.mark, s.fact.indicator, f"[{s.fact.text}]({s.fact.source})",
-                 f"{s.before:.1f}", f"{s.after:.1f}", s.level)
-                for s in found.facts
-            ),
-        ),
-        "",
-        "## Failed claims of entry",
-        "",
-        "What each claimant's reliability (R) was when the claim expired, and is for later claims of that indicator.",
-        "",
-        *_table(
-            ("claim", "claimant", "indicator", "expired (UTC)", "heaviest mass", "R", "R after"),
-            (
-                (f.fact.mark, f.claimant, f.indicator, f"{datetime.fromtimestamp(f.expired, UTC):%d %b %H:%M}",
-                 f"{f.mass:.3f}", f"{f.reliability:.2f}", f"{f.halved:.2f}")
-                for f in found.failed
-            ),
-        ),
-    ]  # fmt: skip
-    if found.ablations:
-        lines += ["", "## Ablations", "", *_table(
-            ("without", "normal", "watch", "warning", "critical", "lead, days", "peak", "max change", "mean change"),
-            (
-                (a.name, *(f"{spent:.0f}" for spent in a.days.values()), "none" if a.lead is None else f"{a.lead:.1f}",
-                 f"{a.peak:.0f}", f"{a.drift[0]:.1f}", f"{a.drift[1]:.2f}")
-                for a in found.ablations
-            ),
-        )]  # fmt: skip
-    return "\n".join(lines) + "\n"
+def summary(found: Sequence[Findings]) -> str:
+    """The catalogues side by side, no more."""
+    return "\n\n".join([NOTE, *_section(compared(found), 2)])
 
 
-def plain(found: Findings) -> dict[str, Any]:
+def values(found: Sequence[Findings]) -> dict[str, Any]:
     """The same as values for JSON; times in UTC, spans in days, index in points."""
+    return {"note": NOTE, "catalogues": [_values(one) for one in found]}
+
+
+def _values(found: Findings) -> dict[str, Any]:
     return {
-        "messages": found.messages,
+        "problem": found.catalogue.problem.id,
+        "catalogue": found.catalogue.version,
+        "messages": dict(found.messages),
         "days": {level.value: spent for level, spent in found.trace.days().items()},
-        "levels": [{"level": level.value, "at": a.at.isoformat()} for level, a in found.trace.spells()],
-        "lead_days": found.lead,
+        "levels": [{"level": level.value, "at": _stamp(p.at)} for level, p in found.trace.spells()],
+        "leads": [
+            {"mark": t.fact.mark, "day": str(t.fact.day), "watch_days": t.watch, "warning_days": t.warning}
+            for t in found.truths
+        ],
+        "false_alarms": [
+            {"level": a.level.value, "days": a.days, "of": a.of, "outside": a.outside, "of_outside": a.of_outside,
+             "margin_days": found.plan.margin, "interval_95": list(a.interval) if a.interval else None}
+            for a in found.false_alarms
+        ],
+        "episodes": [
+            {"level": e.level.value, "begin": _stamp(e.begin), "end": None if e.end is None else _stamp(e.end),
+             "peak": e.peak, "peak_at": _stamp(e.peak_at),
+             "raised": [{"indicator": r.indicator, "points": r.points,
+                         "message_id": r.claim.message_id if r.claim else None} for r in e.raised]}
+            for held in found.episodes.values() for e in held
+        ],
+        "alerts": [
+            {"level": rule.level.value, "for_seconds": rule.wait, "keep_firing_for_seconds": rule.keep,
+             "fired": [{"begin": _stamp(f.begin), "end": None if f.end is None else _stamp(f.end)} for f in fired]}
+            for rule, fired in found.firings
+        ],
+        "months": [
+            {"month": m.name, "mean": m.mean, "peak": m.peak, "watch_days": m.watch, "warning_days": m.warning,
+             "facts": [f.text for f in m.facts]}
+            for m in found.months
+        ],
         "unsupported_criticals": found.unsupported,
         "alone": dict(found.alone),
         "facts": [
@@ -103,16 +77,46 @@ def plain(found: Findings) -> dict[str, Any]:
             for s in found.facts
         ],
         "failed_claims": [
-            {"mark": f.fact.mark, "claimant": f.claimant, "indicator": f.indicator, "expired": f.expired,
+            {"mark": f.fact.mark, "claimant": f.claimant, "indicator": f.indicator, "expired": _stamp(f.expired),
              "mass": f.mass, "reliability": f.reliability, "reliability_after": f.halved}
             for f in found.failed
         ],
-        "ablations": [
-            {"name": a.name, "days": {level.value: spent for level, spent in a.days.items()},
-             "lead_days": a.lead, "peak": a.peak, "largest": a.drift[0], "mean": a.drift[1]}
-            for a in found.ablations
+        "sources": [r._asdict() for r in found.sources],
+        "families": [r._asdict() for r in found.families],
+        "ablations": [_varied(v) for v in found.ablations],
+        "robustness": [_varied(v) for v in found.robustness],
+        "ticks": [
+            {"at": _stamp(p.at), "index": p.index, "low": p.low, "high": p.high, "level": p.level.value}
+            for p in found.trace.ticks
         ],
     }  # fmt: skip
+
+
+def _varied(v: Varied) -> dict[str, Any]:
+    days = {level.value: spent for level, spent in v.days.items()}
+    return {"name": v.name, "days": days, "lead_days": v.lead, "peak": v.peak, "largest": v.drift[0],
+            "mean": v.drift[1]}  # fmt: skip
+
+
+def _stamp(at: float) -> str:
+    return rfc3339(instant(at))
+
+
+def _section(section: Section, depth: int) -> list[str]:
+    rows = ([_cell(cell) for cell in row] for row in section.rows)
+    return [f"{'#' * depth} {section.title}", section.note, "\n".join(_table(section.head, rows))]
+
+
+def _cell(cell: Cell) -> str:
+    """Foreign text as Markdown shows it: one line, and nothing in it marks up."""
+    if isinstance(cell, Link):
+        text, address = _cell(cell.text), link(cell.url, 2_000)
+        return f"[{text}](<{address}>)" if address else text
+    return (
+        re.sub(r"([\\`*_\[\]<>|])", r"\\\1", plain(cell, CELL))
+        if re.search(r"[\\`*\[\]<>|]", cell)
+        else plain(cell, CELL)
+    )
 
 
 def label_table(
@@ -137,21 +141,6 @@ def shown(judged: Iterable[Judged]) -> str:
             head = f"{item.id} [{item.lang}, {item.source}] {'; '.join(wrong)}"
             blocks.append("\n".join([head, f"  {item.title}", *([f"  {item.text}"] if item.text else [])]))
     return "\n\n".join(blocks)
-
-
-def _truth(found: Findings) -> str:
-    if found.truth is None:
-        return "a marked truth: none in the facts"
-    if found.lead is None:
-        return f"{found.truth.mark} ({found.truth.day}): not at watch when it came"
-    return (
-        f"{found.truth.mark} ({found.truth.day}): watch or higher for {found.lead:.1f} days before that day"
-    )
-
-
-def _alone(peaks: Mapping[str, float]) -> str:
-    highest = sorted(peaks.items(), key=lambda row: -row[1])[:5]
-    return ", ".join(f"{family} {peak:.1f}" for family, peak in highest) or "none"
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:

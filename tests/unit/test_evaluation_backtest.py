@@ -8,10 +8,11 @@ from scoring import DAY, START, catalogue, event
 
 from schemas.assessment import Level
 from schemas.catalogue import Catalogue
+from stream.core.observe import Observer
 from stream.core.pipeline import Inbound
-from stream.evaluation.ablations import ABLATIONS, swollen, thinned, without_counters
-from stream.evaluation.backtest import WHOLE, Ablation, backtest, identity, relevant
-from stream.evaluation.dated import Fact, alone, drift, failed_claims, lead_days, read_facts, seen
+from stream.evaluation.ablations import ABLATIONS, identity, relevant, swollen, thinned, without_counters
+from stream.evaluation.backtest import WHOLE, Ablation, backtest, observe
+from stream.evaluation.dated import Fact, alone, drift, failed_claims, families, lead_days, read_facts, seen
 from stream.evaluation.plot import svg
 from stream.sources.files import FileProblem
 
@@ -42,7 +43,8 @@ def ablated(name: str) -> tuple[float, float]:
 
 def test_nothing_taken_away_changes_nothing() -> None:
     assert drift(backtest(CATALOGUE, RECORDS, EVERY, WHOLE), WHOLE_TRACE) == (0.0, 0.0)
-    assert drift(backtest(CATALOGUE, relevant(CATALOGUE, RECORDS), EVERY), WHOLE_TRACE)[0] < 1e-9
+    speaking = relevant(RECORDS, WHOLE_TRACE.reports)
+    assert drift(backtest(CATALOGUE, speaking, EVERY), WHOLE_TRACE)[0] < 1e-9
 
 
 @pytest.mark.parametrize(
@@ -94,7 +96,8 @@ def test_a_failed_claim_costs_its_claimant() -> None:
 
 
 def test_one_family_alone_says_less_than_all() -> None:
-    peaks = alone(CATALOGUE, RECORDS, EVERY)
+    heard = list(observe(Observer(CATALOGUE), RECORDS, EVERY))
+    peaks = alone(CATALOGUE, heard, families(heard))
     assert set(peaks) == {"alpha", "beta", "gamma", "wire"}
     assert max(peaks.values()) < max(a.index for a in WHOLE_TRACE.ticks)
 
