@@ -28,6 +28,7 @@ from stream.core.explain import explain
 from stream.core.pipeline import Inbound, with_ticks
 from stream.pace import Pace
 from stream.settings import Settings
+from stream.sinks.plain import shown
 from stream.sources.jsonl import chronological
 from stream.sources.producer import Sender
 from stream.view import Health, view
@@ -215,7 +216,7 @@ def _forget_earlier(settings: Settings) -> None:
 
 def _report(console: Console, demo: Demo, plan: Plan, wrong: Sequence[str], seconds: float) -> None:
     if demo.last is not None:
-        console.print(explain(demo.last), markup=False, highlight=False)
+        console.print(shown(explain(demo.last)), markup=False, highlight=False)
     console.rule("what Slack received")
     for change in demo.changes:
         title = change.message["attachments"][0]["title"] if change.message else "NOTHING"

@@ -24,6 +24,7 @@ from stream.core.pipeline import Inbound, with_ticks
 from stream.orphan import die_with_parent
 from stream.pace import Pace, Stopped, keys
 from stream.settings import Settings
+from stream.sinks.plain import shown
 from stream.sources.jsonl import chronological
 from stream.sources.log import recorded
 from stream.sources.producer import Sender
@@ -175,7 +176,7 @@ def _replay(files: Sequence[str], given: dict[str, Any]) -> None:
         following.until(last.at, EVALUATION_SECONDS, alive)
     assessment = following.last
     if assessment is not None:
-        click.echo(assessment.model_dump_json() if given["as_json"] else explain(assessment))
+        click.echo(assessment.model_dump_json() if given["as_json"] else shown(explain(assessment)))
     click.echo(f"run {settings.run}: {last.messages} messages, {last.ticks} ticks", err=True)
 
 

@@ -13,6 +13,7 @@ from stream.core import diff
 from stream.core.explain import explain as in_words
 from stream.replay import Following
 from stream.settings import Settings
+from stream.sinks.plain import shown
 from stream.sources.jsonl import chronological
 from stream.sources.log import recorded
 from stream.travel import moment
@@ -67,7 +68,7 @@ def explain(files: tuple[str, ...], **given: Any) -> None:  # noqa: ANN401 - opt
     elif given["other"]:
         second = at(given["other"], given["catalogue"])
     if second is None:
-        click.echo(first.model_dump_json() if given["as_json"] else in_words(first))
+        click.echo(first.model_dump_json() if given["as_json"] else shown(in_words(first)))
     elif given["as_json"]:
         rows = [
             c._asdict() | {"evidence": c.evidence and c.evidence.model_dump(mode="json")}
@@ -77,7 +78,7 @@ def explain(files: tuple[str, ...], **given: Any) -> None:  # noqa: ANN401 - opt
             json.dumps({"before": first.index, "after": second.index, "changes": rows}, ensure_ascii=False)
         )
     else:
-        click.echo(diff.told(first, second))
+        click.echo(shown(diff.told(first, second)))
 
 
 class _Records:
