@@ -122,7 +122,7 @@ def test_a_keyboard_gets_everywhere(serve: Serve, tab: OpenTab) -> None:
             break  # the page's end
         reached.add(tag)
         outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
-        assert outline != "none", "focus must be seen"
+        assert outline != "none", page.evaluate("document.activeElement.outerHTML")
     assert {"INPUT", "SELECT", "BUTTON", "A", "SUMMARY"} <= reached
 
 
