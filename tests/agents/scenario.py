@@ -7,7 +7,8 @@ from typing import Any
 
 from broker import World
 from faust.types import TP
-from processes import HOME, PROBLEM, Chain, Process
+from processes import HOME, Process
+from standins import PROBLEM, Chain
 
 from stream.agents import KINDS
 from stream.settings import Settings

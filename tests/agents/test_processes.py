@@ -1,15 +1,18 @@
 """Several processes, killed and paused at any await; and the mutants this must find."""
 
 import gc
+import os
 from collections.abc import Iterator
 from itertools import count
 
 import pytest
 from mutants import MUTANTS, Patch
-from processes import Chain
 from scenario import Scenario
+from standins import Chain
 
-SEEDS = 200
+# What a killed process had not begun is never awaited.
+pytestmark = pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning")
+SEEDS = int(os.environ.get("SEEDS", "100"))  # thousands, where somebody has changed hosting
 PATIENCE = 400  # seeds a mutant may survive
 
 
@@ -22,9 +25,9 @@ def chained(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     gc.enable()
 
 
-@pytest.mark.parametrize("first", range(0, SEEDS, 50))
+@pytest.mark.parametrize("first", range(0, SEEDS, 25))
 def test_killed_and_paused_at_any_await_nothing_is_lost_or_counted_twice(first: int) -> None:
-    wrong = {seed: found for seed in range(first, first + 50) if (found := Scenario(seed).run())}
+    wrong = {seed: found for seed in range(first, first + 25) if (found := Scenario(seed).run())}
     assert wrong == {}
 
 
