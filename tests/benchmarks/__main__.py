@@ -4,6 +4,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -23,6 +24,7 @@ HERE = DATA / "bench"
 # Whoever starts together joins together: two processes share the partitions from the first message on.
 BROKER = {"group.initial.rebalance.delay.ms": "3000"}
 RATES = (100, 1_000)  # messages a second
+WORKER = "worker"
 Show = Callable[[int], None]
 
 
@@ -38,21 +40,32 @@ class Step(NamedTuple):
 @click.command()
 @click.option("--full", is_flag=True, help="The whole table; what was measured by an earlier call is kept.")
 @click.option("--minutes", type=float, default=120, show_default=True, help="Begin nothing after so long.")
-@click.option("--only", multiple=True, type=click.Choice((*NAMES, "worker")), help="These of the peers.")
+@click.option("--only", multiple=True, type=click.Choice((*NAMES, WORKER)), help="These of the peers.")
 @click.option("--write", is_flag=True, help=f"Write the table to {PAGE.name}.")
-@click.option("--port", default=20_292, show_default=True, help="The broker's.")
-def main(full: bool, minutes: float, only: tuple[str, ...], write: bool, port: int) -> None:  # noqa: FBT001 - click's way
+@click.option("--keep", is_flag=True, help="Without --full, too, go on from what an earlier call measured.")
+@click.option("--brokers", help="A broker that runs already; without it, one is started.")
+@click.option("--port", default=20_292, show_default=True, help="The started broker's.")
+def main(  # noqa: PLR0913 - one a choice
+    *,
+    full: bool,
+    minutes: float,
+    only: tuple[str, ...],
+    write: bool,
+    keep: bool,
+    brokers: str | None,
+    port: int,
+) -> None:
     """Measure belwatch beside its peers: one broker, one topic, one job, in turn."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))  # in order: the broker must not outlive us
     until = time.monotonic() + minutes * 60
-    results = Results(HERE / ("full.jsonl" if full else "quick.jsonl"), keep=full)
+    results = Results(HERE / ("full.jsonl" if full else "quick.jsonl"), keep=full or keep)
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
     with Progress(*columns) as progress:
-        chosen = [name for name in _prepared(progress.console.print) if not only or name in only]
+        chosen = _prepared(only or (*NAMES, WORKER), progress.console.print)
         first, rest = (FIRST, REST) if full else (QUICK, [])
         steps = [*_reference(first, chosen), *_worker(chosen, full=full), *_reference(rest, chosen)]
         steps = [step for step in steps if not results.has(step.kind, step.cell)]
-        with Broker(port, HERE / "kafka", BROKER) as broker:
+        with _broker(brokers, port) as address:
             for step in steps:
                 if time.monotonic() > until:
                     progress.console.print("out of time; the same command goes on from here")
@@ -60,21 +73,31 @@ def main(full: bool, minutes: float, only: tuple[str, ...], write: bool, port: i
                 name = ", ".join(f"{key} {value}" for key, value in step.cell.items())
                 task = progress.add_task(f"{step.kind}: {name}", total=step.total)
                 show: Show = partial(_shown, progress, task)
-                results.add(step.kind, step.cell, step.run(broker.address, show))
+                results.add(step.kind, step.cell, step.run(address, show))
     text = page(results, "make bench" + (" FULL=1" if full else ""))
     click.echo(text)
     if write:
         PAGE.write_text(text + "\n")
 
 
+@contextmanager
+def _broker(given: str | None, port: int) -> Iterator[str]:
+    if given:
+        yield given
+        return
+    with Broker(port, HERE / "kafka", BROKER) as broker:
+        yield broker.address
+
+
 def _shown(progress: Progress, task: Any, done: int) -> None:  # noqa: ANN401 - rich's own
     progress.update(task, completed=done)
 
 
-def _prepared(say: Callable[[str], None]) -> list[str]:
-    for peer in PEERS.values():
-        prepare(peer, say)
-    return [*PEERS, "worker", *([streams.NAME] if streams.prepare(say) else [])]
+def _prepared(wanted: Collection[str], say: Callable[[str], None]) -> list[str]:
+    for name in PEERS.keys() & {topics.FILLER, *wanted}:
+        prepare(PEERS[name], say)
+    missing = {streams.NAME} if streams.NAME in wanted and not streams.prepare(say) else set()
+    return [name for name in wanted if name not in missing]
 
 
 def _reference(cells: Iterable[Cell], chosen: Collection[str]) -> Iterator[Step]:
@@ -90,7 +113,7 @@ def _reference(cells: Iterable[Cell], chosen: Collection[str]) -> Iterator[Step]
 
 
 def _worker(chosen: Collection[str], *, full: bool) -> Iterator[Step]:
-    if "worker" not in chosen:
+    if WORKER not in chosen:
         return
     catalogue = load()
     messages, seconds = (500_000, 60) if full else (100_000, 20)
@@ -99,7 +122,7 @@ def _worker(chosen: Collection[str], *, full: bool) -> Iterator[Step]:
         found, ready = whole.speed(brokers, catalogue, messages, HERE / "runs", show)
         return found._asdict() | {"ready": ready}
 
-    yield Step("worker", {"messages": messages}, messages, speed)
+    yield Step(WORKER, {"messages": messages}, messages, speed)
     for rate in RATES if full else RATES[-1:]:
 
         def latency(brokers: str, show: Show, rate: int = rate) -> Row:
