@@ -115,8 +115,10 @@ def render(
         for path in sorted(source.rglob("*.yml")):
             text = _Source(path.read_text(encoding="utf-8")).substitute(values)
             _write(out / path.relative_to(source), text, secret=folder == "alertmanager")
-    # Alertmanager's own template language; nothing of it is filled in here.
-    _write(out / "belwatch.tmpl", (HERE / "alertmanager" / "belwatch.tmpl").read_text(encoding="utf-8"))
+    # Alertmanager's own template language, which has no durations but as numbers.
+    template = _Source((HERE / "alertmanager" / "belwatch.tmpl").read_text(encoding="utf-8"))
+    covered = str(_nanoseconds(values["group_interval"]))
+    _write(out / "belwatch.tmpl", template.substitute(group_interval_ns=covered))
 
 
 def commands(mode: Mode, out: Path, data: Path, ports: Mapping[str, int]) -> dict[str, tuple[str, ...]]:
@@ -171,6 +173,19 @@ def _values(mode: Mode, out: Path, addresses: Mapping[str, str], delivery: Deliv
         "dashboard_url": _dashboard(delivery, "belarus-entry", prometheus_url, "belwatch_index"),
         "pipeline_dashboard_url": _dashboard(delivery, "pipeline", prometheus_url, "belwatch_messages_total"),
     }
+
+
+def _nanoseconds(duration: str) -> int:
+    """Write a duration of Prometheus's as Go counts it.
+
+    >>> _nanoseconds("500ms"), _nanoseconds("1m")
+    (500000000, 60000000000)
+    """
+    number, unit = re.fullmatch(r"(\d+)(ms|[smhd])", duration).groups()  # type: ignore[union-attr]  # `column` saw to it
+    return (
+        int(number)
+        * {"ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3_600 * 10**9, "d": 86_400 * 10**9}[unit]
+    )
 
 
 def _slack(path: Path) -> Path:

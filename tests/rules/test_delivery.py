@@ -104,14 +104,14 @@ def _says(message: dict[str, Any], firing: str, resolved: str) -> bool:
 
 def test_each_change_of_level_is_told_and_the_higher_level_mutes_the_lower(told: Told) -> None:
     titles = [message["title"].partition(" · over: ")[0] for message in told]
-    assert titles == [
+    assert titles[-1].startswith("DEMO, 2022 · A claim about belarus_entry names a time")
+    assert titles[:-1] == [
         "DEMO, 2022 · belarus_entry at WATCH",
         "DEMO, 2022 · belarus_entry at WARNING",
         "DEMO, 2022 · belarus_entry at WARNING",
         "DEMO, 2022 · belarus_entry at CRITICAL",
         "DEMO, 2022 · belarus_entry at WATCH · left CRITICAL · left WARNING",
         "DEMO, 2022 · belarus_entry · left WATCH",
-        "DEMO, 2022 · A claim about belarus_entry names a time",
     ]
     assert len({message["color"] for message in (told.watch, told.warning, told.critical, told.calm)}) == 4
 

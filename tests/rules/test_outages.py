@@ -2,7 +2,8 @@
 
 The demo's intervals are a second where the live ones are minutes; how long the receiver is away is real time.
 Alertmanager gives up a notification after ten seconds, so an outage lasts until it has given up at least once:
-what arrives afterwards was kept by the next attempt, not by a retry. BELWATCH_TEST_OUTAGE=120 makes it two minutes.
+what arrives afterwards was kept by the next attempt, not by a retry. Two minutes:
+`BELWATCH_TEST_OUTAGE=120 .venv/bin/python -m pytest tests/rules/test_outages.py -o faulthandler_timeout=600`.
 """
 
 import os
