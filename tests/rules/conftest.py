@@ -5,6 +5,7 @@ import queue
 import subprocess
 import threading
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -98,6 +99,15 @@ class Alerting:
         self._processes[name] = process
         self._stack.callback(process.wait, timeout=30)
         self._stack.callback(process.terminate)
+        self._ready(f"http://127.0.0.1:{self.ports[name]}/-/ready")
+
+    def _ready(self, url: str) -> None:
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=5):  # noqa: S310 - http
+                return
+            time.sleep(0.1)
+        raise AssertionError(url)
 
     def _listen(self, port: int) -> None:
         self.receiver = Watched(self.folder / "slack.jsonl", self.news, port)
