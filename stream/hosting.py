@@ -195,6 +195,11 @@ class PackingConsumer(driver.Consumer):
         """Count what stands unread in each partition that is ours."""
         return {tp: max(0, end - due) for tp, (due, end, _) in self.positions().items() if end is not None}
 
+    @property
+    def settled(self) -> bool:
+        """Whether the flow is on, and each partition that is ours has its account: false while rebalancing."""
+        return bool(self.flow_active) and all(self._account(tp) for tp in self.assignment())
+
     def positions(self) -> dict[tuple[str, int], tuple[int, int | None, int | None]]:
         """Give, for each partition that is ours, the offset due next, the log's end, and what is committed."""
         return {

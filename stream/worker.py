@@ -33,6 +33,9 @@ log = logging.getLogger(__name__)
 SOFTWARE = 70  # sysexits.h
 STOP_SECONDS = 10
 SHOW_SECONDS = 1.0
+SETTLE_SECONDS = (
+    60.0  # twice what a request may take; Faust has been seen to wait for ever after a long sleep
+)
 ASK_SECONDS = 10.0  # between, and for, questions to the broker how far its logs go
 
 
@@ -129,6 +132,7 @@ async def _run(app: Host, progress: Progress, health: Health) -> int:
         ends: dict[tuple[str, int], int] = {}
         app.add_future(_ask(app, ends))
         app.add_future(_show(app, progress, health, ends))
+        app.add_future(_watch(app))
         await app.wait(stop.wait())  # raises what the app crashed of
     except Exception as error:  # noqa: BLE001  # every service of Faust ends up here
         die(error)
@@ -147,6 +151,21 @@ async def _show(app: Host, progress: Progress, health: Health, ends: Mapping[tup
         health.beat(
             {tp: Position(due, max(end or 0, ends.get(tp, 0)), done) for tp, (due, end, done) in rows}
         )
+
+
+async def _watch(app: Host) -> None:
+    """End the process where a rebalance does not: it would keep its partitions, and nothing would read them."""
+    since = time.monotonic()
+    while True:
+        await asyncio.sleep(SHOW_SECONDS)
+        if app.packing.settled:
+            since = time.monotonic()
+        elif time.monotonic() - since > SETTLE_SECONDS:
+            die(
+                TimeoutError(
+                    f"a rebalance did not end within {SETTLE_SECONDS:g} s; starting anew joins the group again"
+                )
+            )
 
 
 async def _ask(app: Host, ends: dict[tuple[str, int], int]) -> None:

@@ -117,3 +117,13 @@ def test_a_refused_commit_is_no_place_to_begin_at(consumer: PackingConsumer) -> 
     asyncio.run(consumer.perform_seek())
     assert sought == [(ARTICLES, 7)]
     assert consumer._accounts[ARTICLES] == Account(1, 7, 7)
+
+
+def test_a_consumer_is_settled_once_all_that_is_its_own_has_an_account(consumer: PackingConsumer) -> None:
+    consumer.flow_active = True
+    consumer.assignment = lambda: {ARTICLES}
+    assert consumer.settled
+    consumer.app.consumer_generation_id = 2  # assigned anew, and not sought yet
+    assert not consumer.settled
+    consumer.app.consumer_generation_id, consumer.flow_active = 1, False
+    assert not consumer.settled
