@@ -14,6 +14,7 @@ from stream.evaluation import tables
 from stream.evaluation.dated import read_facts
 from stream.evaluation.episodes import read_rules
 from stream.evaluation.history import MARGIN, Plan, study
+from stream.evaluation.html import page
 from stream.sources.jsonl import chronological
 
 DURATIONS = Path(stream.__file__).parents[1] / "deploy" / "durations.toml"  # of a clone; a wheel has none
@@ -74,6 +75,7 @@ def backtest(files: tuple[str, ...], **given: Any) -> None:  # noqa: ANN401 - op
     values = json.dumps(tables.values(found), ensure_ascii=False)
     (given["out"] / "backtest.json").write_text(values + "\n", encoding="utf-8")
     (given["out"] / "backtest.md").write_text(tables.markdown(found), encoding="utf-8")
+    (given["out"] / "backtest.html").write_text(page(found, facts), encoding="utf-8")
     click.echo(values if given["as_json"] else tables.summary(found))
     click.echo(f"reports in {given['out']}: backtest.html, backtest.md, backtest.json", err=True)
 

@@ -15,7 +15,7 @@ from stream.evaluation import pages, tables
 from stream.evaluation.dated import read_facts
 from stream.evaluation.examples import failures
 from stream.evaluation.history import Plan, study
-from stream.evaluation.plot import svg
+from stream.evaluation.html import picture
 from stream.sources.jsonl import chronological
 
 SHIPPED = Path(str(packaged("stream.catalogue").joinpath("belarus_entry")))
@@ -91,7 +91,7 @@ def facts(files: tuple[str, ...], **given: Any) -> None:  # noqa: ANN401 - optio
     with options.progress("Runs") as tell:
         found = [study(catalogue, chronological(paths), rows, plan, tell)]
     if given["plot"]:
-        given["plot"].write_text(svg(found[0].trace, rows, catalogue), encoding="utf-8")
+        given["plot"].write_text(picture(found[0], rows), encoding="utf-8")
     click.echo(json.dumps(tables.values(found)) if given["as_json"] else tables.markdown(found).rstrip("\n"))
 
 

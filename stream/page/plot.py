@@ -67,10 +67,10 @@ def svg(points: Sequence[Point], enter: Mapping[Level, float], label: str) -> st
         axes.tick_params(length=0)
         drawn = BytesIO()
         figure.savefig(drawn, format="svg", transparent=True, metadata=DRAWN)
-    return _inline(drawn.getvalue(), label)
+    return inline(drawn.getvalue(), label)
 
 
-def _inline(drawn: bytes, label: str) -> str:
+def inline(drawn: bytes, label: str) -> str:
     """Make it stand inside a page: no styles, no metadata, a name for screen readers."""
     ET.register_namespace("", SVG)
     ET.register_namespace("xlink", XLINK)

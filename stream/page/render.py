@@ -17,10 +17,10 @@ LINK = 2_000
 MINUTE, HOUR, DAY = 60.0, 3_600.0, 86_400.0
 
 
-def environment() -> Environment:
-    """Templates of the page with the filters they use."""
+def environment(package: str = "stream.page") -> Environment:
+    """A package's templates with the filters they use."""
     found = Environment(
-        loader=PackageLoader("stream.page"),
+        loader=PackageLoader(package),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
