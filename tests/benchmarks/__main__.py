@@ -42,6 +42,9 @@ class Step(NamedTuple):
 @click.option("--minutes", type=float, default=120, show_default=True, help="Begin nothing after so long.")
 @click.option("--only", multiple=True, type=click.Choice((*NAMES, WORKER)), help="These of the peers.")
 @click.option("--write", is_flag=True, help=f"Write the table to {PAGE.name}.")
+@click.option(
+    "--note", default="", help="What a reader of the page should know, such as other work on the machine."
+)
 @click.option("--keep", is_flag=True, help="Without --full, too, go on from what an earlier call measured.")
 @click.option("--brokers", help="A broker that runs already; without it, one is started.")
 @click.option("--port", default=20_292, show_default=True, help="The started broker's.")
@@ -51,6 +54,7 @@ def main(  # noqa: PLR0913 - one a choice
     minutes: float,
     only: tuple[str, ...],
     write: bool,
+    note: str,
     keep: bool,
     brokers: str | None,
     port: int,
@@ -74,7 +78,7 @@ def main(  # noqa: PLR0913 - one a choice
                 task = progress.add_task(f"{step.kind}: {name}", total=step.total)
                 show: Show = partial(_shown, progress, task)
                 results.add(step.kind, step.cell, step.run(address, show))
-    text = page(results, "make bench" + (" FULL=1" if full else ""))
+    text = page(results, "make bench" + (" FULL=1" if full else ""), note)
     click.echo(text)
     if write:
         PAGE.write_text(text + "\n")
