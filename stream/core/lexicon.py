@@ -33,13 +33,14 @@ Hits = dict[str, list[Span]]
 class _Node:
     """One place in the terms of a level, laid over each other as a trie: what may come next, what ends here."""
 
-    __slots__ = ("any", "concepts", "ends", "words")
+    __slots__ = ("any", "concepts", "ends", "leaf", "words")
 
     def __init__(self) -> None:
         self.words: dict[int, _Node] = {}  # by word class
         self.concepts: dict[str, _Node] = {}
         self.any: _Node | None = None  # any one word
         self.ends: list[str] = []  # concepts that a term up to here stands for
+        self.leaf = True  # nothing follows; `_seal` says so of the others
 
 
 class _Word(NamedTuple):
@@ -47,6 +48,18 @@ class _Word(NamedTuple):
 
     classes: tuple[int, ...]
     begins: tuple[tuple[int, _Node], ...]
+
+
+class _Reading:
+    """One sentence being read: its words, what was found, and from where to go on, by level."""
+
+    __slots__ = ("hits", "known", "queue", "starts")
+
+    def __init__(self, known: Sequence[_Word], levels: int) -> None:
+        self.known = known
+        self.hits: Hits = {}
+        self.starts: dict[int, list[tuple[str, int]]] = defaultdict(list)  # concepts by word, with their ends
+        self.queue: list[list[tuple[_Node, int, int]]] = [[] for _ in range(levels)]
 
 
 class Lexicon:
@@ -65,6 +78,8 @@ class Lexicon:
         for name, concept in concepts.items():
             for term in concept.terms:
                 self._add(name, self._roots[order[name]], _parts(term))
+        for root in self._roots:
+            _seal(root)
         self._after: dict[str, list[tuple[int, _Node]]] = defaultdict(list)
         for level, root in enumerate(self._roots):
             for name, node in root.concepts.items():
@@ -131,62 +146,61 @@ class Lexicon:
     def hits(self, text: tuple[str, ...]) -> Hits:
         """Where each concept stands in the folded words `text`; only concepts that do."""
         known = [self._known(word) for word in text]
-        queue: list[list[tuple[_Node, int, int]]] = [[] for _ in self._roots]  # by level: from where to go on
+        reading = _Reading(known, len(self._roots))
         for at, word in enumerate(known):
             following = known[at + 1].classes if at + 1 < len(known) else ()
             for level, node in word.begins:
                 # most terms stop at the second word: they aren't worth a walk
                 if node.ends or node.any or node.concepts or not node.words.keys().isdisjoint(following):
-                    queue[level].append((node, at, at + 1))
-        hits: Hits = {}
-        starts: dict[int, list[tuple[str, int]]] = defaultdict(
-            list
-        )  # concepts that start at a word, with their ends
-        for waiting in queue:
+                    reading.queue[level].append((node, at, at + 1))
+        for waiting in reading.queue:
             for node, start, at in waiting:
-                for concept, end in _walk(node, at, known, starts):
-                    span = Span(start, end)
-                    if (concept, end) in starts[start] or self._barred(concept, span, hits):
-                        continue
-                    starts[start].append((concept, end))
-                    hits.setdefault(concept, []).append(span)
-                    for later, further in self._after.get(concept, ()):
-                        queue[later].append((further, start, end))
-        return hits
+                self._walk(node, start, at, reading)
+        return reading.hits
+
+    def _walk(self, node: _Node, start: int, at: int, reading: "_Reading") -> None:
+        """Go every way from `node` on, the next word being `at`: what reading costs, hence in one loop."""
+        known, starts = reading.known, reading.starts
+        todo = [(node, at)]
+        while todo:
+            node, at = todo.pop()
+            for concept in node.ends:
+                self._end(concept, start, at, reading)
+            if node.leaf or at == len(known):
+                continue
+            if node.words:
+                ways = node.words
+                todo += [(ways[n], at + 1) for n in known[at].classes if n in ways]
+            if node.any:
+                todo.append((node.any, at + 1))
+            if node.concepts and at in starts:
+                todo += [(node.concepts[name], end) for name, end in starts[at] if name in node.concepts]
+
+    def _end(self, concept: str, start: int, end: int, reading: "_Reading") -> None:
+        """Note a concept where it was found, once and unless barred; and wake the terms that go on from it."""
+        found, span = reading.starts[start], Span(start, end)
+        if (concept, end) in found or (concept in self._unless and self._barred(concept, span, reading.hits)):
+            return
+        found.append((concept, end))
+        reading.hits.setdefault(concept, []).append(span)
+        for level, node in self._after.get(concept, ()):
+            reading.queue[level].append((node, start, end))
 
     def _barred(self, concept: str, span: Span, hits: Hits) -> bool:
         bars = self._unless.get(concept, ())
         return any(_overlap(span, bar) for other in bars for bar in hits.get(other, ()))
 
 
+def _seal(node: _Node) -> None:
+    """Note of a finished trie where it ends."""
+    below = [*node.words.values(), *node.concepts.values(), *([node.any] if node.any else [])]
+    node.leaf = not below
+    for child in below:
+        _seal(child)
+
+
 def _overlap(one: Span, other: Span) -> bool:
     return one.start < other.end and other.start < one.end
-
-
-def _next(
-    node: _Node, at: int, known: Sequence[_Word], starts: Mapping[int, Sequence[tuple[str, int]]]
-) -> list[tuple[_Node, int]]:
-    if at == len(known):
-        return []
-    ways = [(node.words[n], at + 1) for n in known[at].classes if n in node.words] if node.words else []
-    if node.any:
-        ways.append((node.any, at + 1))
-    if node.concepts:
-        ways += [(node.concepts[name], end) for name, end in starts.get(at, ()) if name in node.concepts]
-    return ways
-
-
-def _walk(
-    node: _Node, at: int, known: Sequence[_Word], starts: Mapping[int, Sequence[tuple[str, int]]]
-) -> list[tuple[str, int]]:
-    """Concepts whose terms end on a way from `node` on, the next word being `at`; each with the word after it."""
-    found = [(concept, at) for concept in node.ends]
-    todo = _next(node, at, known, starts)
-    while todo:
-        node, at = todo.pop()
-        found += [(concept, at) for concept in node.ends]
-        todo += _next(node, at, known, starts)
-    return found
 
 
 def _parts(term: str) -> list[str]:
