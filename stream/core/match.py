@@ -13,6 +13,7 @@ from itertools import accumulate
 from typing import NamedTuple
 
 import ahocorasick_rs
+from ahocorasick_rs import Implementation
 
 from schemas.catalogue import Catalogue
 from schemas.indication import Act, Facts
@@ -93,7 +94,7 @@ class Matcher:
         self._stance = Stance(voices)
         self._sources = SourceIndex(catalogue)
         self.anchors = _anchor_words(catalogue.lexicon.get(ANCHOR, Concept()))
-        self._anchors = ahocorasick_rs.AhoCorasick(self.anchors)
+        self._anchors = ahocorasick_rs.AhoCorasick(self.anchors, implementation=Implementation.DFA)
         self._rules = _index(catalogue)
 
     def match(self, title: str, text: str, lang: str, at: datetime, publisher: str = "") -> tuple[Match, ...]:
