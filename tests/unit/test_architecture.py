@@ -18,7 +18,15 @@ LAYERS = (
     ("stream.settings", "stream.connection", "stream.orphan"),
     ("stream.topics",),
     ("stream.clock",),
-    ("stream.sources", "stream.archive", "stream.pace", "stream.replay", "stream.runs", "stream.travel", "stream.view"),
+    (
+        "stream.sources",
+        "stream.archive",
+        "stream.pace",
+        "stream.replay",
+        "stream.runs",
+        "stream.travel",
+        "stream.view",
+    ),
     ("stream.sinks",),
     ("stream.page",),
     ("stream.hosting", "stream.table", "stream.progress"),
@@ -37,6 +45,8 @@ PURE = {
     "itertools", "jiter", "math", "operator", "pydantic", "pydantic_core", "re", "snowballstemmer", "statistics",
     "string", "typing", "unicodedata",
 }  # fmt: skip
+# Longer than 260 lines, and why: split, there would be two modules that touch private API.
+LONGER = {"stream.hosting": 300}
 WORLDLY = {"now", "utcnow", "today", "open", "print", "input"}
 
 
@@ -89,4 +99,5 @@ def test_the_core_is_pure(path: Path) -> None:
 
 @pytest.mark.parametrize("path", MODULES, ids=name_of)
 def test_files_can_be_seen_whole(path: Path) -> None:
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= 260, "split it, or write down here why not"
+    most = LONGER.get(name_of(path), 260)
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= most, "split it, or write down here why not"
