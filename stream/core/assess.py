@@ -12,7 +12,7 @@ from schemas.tick import Tick
 from schemas.wire import instant, rfc3339
 from stream import __version__
 from stream.core.evaluate import Evaluator, Picture
-from stream.core.ledger import ledger
+from stream.core.ledger import LISTED, ledger
 from stream.core.memory import Memory
 from stream.core.retraction import answers, rests_on
 from stream.core.score import next_level
@@ -38,10 +38,14 @@ class Step(NamedTuple):
 class Assessor:
     """The state of one problem, and what follows from each record of its log.
 
-    State is updated in place; `flush` gives the rows to make durable and the assessments to publish.
+    State is updated in place; `flush` gives the rows to make durable and the assessments to publish, in whose ledger
+    each indicator's line names at most `listed` claims.
     """
 
-    def __init__(self, catalogue: Catalogue, *, origins: Collection[str], owner: str = "") -> None:
+    def __init__(
+        self, catalogue: Catalogue, *, origins: Collection[str], owner: str = "", listed: int = LISTED
+    ) -> None:
+        self._listed = listed
         self._catalogue = catalogue
         self._problem = catalogue.problem.id
         self._origins = frozenset(origins)
@@ -200,7 +204,7 @@ class Assessor:
             silence=picture.silence,
             newest_at=instant(fold.newest) if fold.newest is not None else None,
             knockout=picture.knockout,
-            ledger=ledger(picture, self._catalogue, at),
+            ledger=ledger(picture, self._catalogue, at, self._listed),
             versions=self._versions,
             owner=self._owner,
             attention=fold.talk.attention(at, known_at),

@@ -15,34 +15,24 @@ from stream.core.statements import DAY, timed
 LISTED = 20  # claims named in an indicator's line; the rest are summed
 
 
-def ledger(picture: Picture, catalogue: Catalogue, t: float) -> tuple[Contribution, ...]:
+def ledger(
+    picture: Picture, catalogue: Catalogue, t: float, listed: int = LISTED
+) -> tuple[Contribution, ...]:
     """The signed account in index points, most moving first; base + Σ points = index."""
     points = ledger_points(picture.contributions, picture.index, picture.base)
     rows = [
-        _line(a, points[a.indicator.id], catalogue, t)
+        _line(a, points[a.indicator.id], catalogue, t, listed)
         for a in picture.accounts
         if a.activation or a.ambiguous
     ]
     return tuple(sorted(rows, key=lambda row: (-abs(row.points), -row.ambiguous, row.indicator)))
 
 
-def _line(account: Account, points: float, catalogue: Catalogue, t: float) -> Contribution:
-    counting = math.fsum(
-        m for c, m in zip(account.claims, account.masses, strict=True) if _counts(account, c)
-    )
-    evidence = [
-        _evidence(
-            claim,
-            m,
-            points * m / counting if _counts(account, claim) else 0.0,
-            catalogue,
-            account.indicator,
-            t,
-        )
-        for claim, m in zip(account.claims, account.masses, strict=True)
-        if m > 0
-    ]
-    evidence.sort(key=lambda e: (-abs(e.points), -e.mass, e.claim))
+def _line(account: Account, points: float, catalogue: Catalogue, t: float, listed: int) -> Contribution:
+    weighing = [(c, m) for c, m in zip(account.claims, account.masses, strict=True) if m > 0]
+    counting = math.fsum(m for c, m in weighing if _counts(account, c))
+    shares = [(points * m / counting if _counts(account, c) else 0.0, m, c) for c, m in weighing]
+    shares.sort(key=lambda share: (-abs(share[0]), -share[1], share[2].id))
     return Contribution(
         indicator=account.indicator.id,
         group=account.indicator.group,
@@ -50,9 +40,9 @@ def _line(account: Account, points: float, catalogue: Catalogue, t: float) -> Co
         activation=account.activation,
         ambiguous=account.ambiguous,
         points=points,
-        claims=tuple(evidence[:LISTED]),
-        rest=len(evidence[LISTED:]),
-        rest_points=math.fsum(e.points for e in evidence[LISTED:]),
+        claims=tuple(_evidence(c, m, p, catalogue, account.indicator, t) for p, m, c in shares[:listed]),
+        rest=len(shares[listed:]),
+        rest_points=math.fsum(p for p, _, _ in shares[listed:]),
     )
 
 

@@ -15,6 +15,7 @@ from schemas.catalogue import Catalogue
 from schemas.indication import Indication
 from schemas.report import OBSERVATION, Report, SourceSeen
 from schemas.tick import Tick
+from stream.core.ledger import LISTED
 from stream.core.pipeline import Assessor, Inbound, Observer, in_one_partition, with_ticks
 from stream.core.statements import DAY, Penalties, expired_claims
 
@@ -146,9 +147,9 @@ def observe(
     yield from _heard(observer, pack, outcomes)
 
 
-def assess(catalogue: Catalogue, heard: Iterable[Heard]) -> Trace:
-    """Fold observations into what their ticks say."""
-    assessor = Assessor(catalogue, origins=[ORIGIN])
+def assess(catalogue: Catalogue, heard: Iterable[Heard], *, listed: int = LISTED) -> Trace:
+    """Fold observations into what their ticks say; `listed`: claims noted of an indicator, a tick."""
+    assessor = Assessor(catalogue, origins=[ORIGIN], listed=listed)
     ticks: list[Point] = []
     reports: dict[str, Report] = {}
     claims: dict[str, Cited] = {}

@@ -141,7 +141,7 @@ def alone(catalogue: Catalogue, heard: Sequence[Heard], names: Iterable[str]) ->
             for one in heard
             if one.report is None or any(i.family == family for i in one.report.indications)
         )
-        peaks[family] = max((a.index for a in assess(catalogue, only).ticks), default=0.0)
+        peaks[family] = max((a.index for a in assess(catalogue, only, listed=0).ticks), default=0.0)
     return peaks
 
 

@@ -160,10 +160,10 @@ def _variations(
         heard: Sequence[Heard] = speaking
         if ablation.records:
             heard = list(observe(observer, ablation.records(relevant(records, trace.reports)), plan.every))
-        return assess(theirs, (changed(one, ablation) for one in heard))
+        return assess(theirs, (changed(one, ablation) for one in heard), listed=0)
 
     def shaken(shake: Shake) -> Trace:
-        return assess(catalogue, rearranged(speaking, shake.change))
+        return assess(catalogue, rearranged(speaking, shake.change), listed=0)
 
     for ablation in (WHOLE, *ABLATIONS) if plan.ablations else ():
         run = (lambda: trace) if ablation is WHOLE else partial(ablated, ablation)
