@@ -43,7 +43,7 @@ def decayed(mass: float, age_days: float, half_life_days: float) -> float:
     >>> decayed(1.0, 14, 7)
     0.25
     """
-    return mass * math.exp2(-max(age_days, 0.0) / half_life_days)
+    return mass * math.exp2(-age_days / half_life_days) if age_days > 0 else mass
 
 
 def activation(masses: Iterable[float]) -> float:

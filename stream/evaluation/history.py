@@ -30,6 +30,7 @@ from stream.evaluation.record import Record, by_family, by_source
 from stream.evaluation.robustness import Shake, shakes
 from stream.sources.files import FileProblem
 
+NAMED = 5  # claims noted of an indicator at each tick: enough to name what raised it
 MARGIN = 14.0  # days around a marked truth that are no plain false alarm
 
 
@@ -102,17 +103,17 @@ def study(
     observer, outcomes = Observer(catalogue), Counter[str]()
     tell(0, 1)
     heard = list(observe(observer, records, plan.every, outcomes))
-    trace = assess(catalogue, heard)
+    trace = assess(catalogue, heard, listed=NAMED)
     if not trace.ticks:
         raise FileProblem(
             "nothing to judge: no record could be placed in time; look at them with: belwatch score"
         )
     speaking = list(rearranged(heard, list))
     names = families(heard)
-    variations = list(_variations(catalogue, observer, records, speaking, trace, plan))
+    variations = list(_variations(catalogue, observer, records, speaking, (trace, names), plan))
     total = len(variations) + 2
     tell(1, total)
-    peaks = alone(catalogue, _coarse(speaking), names)
+    peaks = alone(catalogue, _coarse(speaking), names if plan.ablations or plan.robustness else ())
     truth = next((f for f in facts if f.mark.startswith("T")), None)
     varied: dict[str, list[Varied]] = {"ablation": [], "shake": []}
     for done, (kind, name, why, run) in enumerate(variations, 2):
@@ -150,10 +151,11 @@ def _variations(
     observer: Observer,
     records: Sequence[Inbound],
     speaking: Sequence[Heard],
-    trace: Trace,
+    found: tuple[Trace, Sequence[str]],
     plan: Plan,
 ) -> Iterator[Run]:
     """Every other run, to be made when asked for. What was heard is heard once: only other records are read anew."""
+    trace, names = found
 
     def ablated(ablation: Ablation) -> Trace:
         theirs = ablation.catalogue(catalogue) if ablation.catalogue else catalogue
@@ -163,12 +165,14 @@ def _variations(
         return assess(theirs, (changed(one, ablation) for one in heard), listed=0)
 
     def shaken(shake: Shake) -> Trace:
-        return assess(catalogue, rearranged(speaking, shake.change), listed=0)
+        return assess(
+            catalogue, rearranged(_coarse(speaking) if shake.coarse else speaking, shake.change), listed=0
+        )
 
     for ablation in (WHOLE, *ABLATIONS) if plan.ablations else ():
         run = (lambda: trace) if ablation is WHOLE else partial(ablated, ablation)
         yield "ablation", ablation.name, ablation.why, run
-    for shake in shakes(families(speaking)) if plan.robustness else ():
+    for shake in shakes(names) if plan.robustness else ():
         yield "shake", shake.name, shake.why, partial(shaken, shake)
 
 

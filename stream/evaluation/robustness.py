@@ -20,11 +20,12 @@ LAST_SECOND = DAY - 1  # where an item of day precision stands
 
 
 class Shake(NamedTuple):
-    """One way to shake the stream; `change` maps reports to reports."""
+    """One way to shake the stream; `change` maps reports to reports. `coarse`: judged at the ends of days only."""
 
     name: str
     why: str
     change: Callable[[Sequence[Report]], list[Report]]
+    coarse: bool = False
 
 
 def shakes(families: Iterable[str]) -> list[Shake]:
@@ -38,7 +39,12 @@ def shakes(families: Iterable[str]) -> list[Shake]:
             for seed in SEEDS
         ),
         *(
-            Shake(f"without {family}", "nothing that this family publishes", partial(without, family=family))
+            Shake(
+                f"without {family}",
+                "nothing that this family publishes",
+                partial(without, family=family),
+                coarse=True,
+            )
             for family in families
         ),
     ]
