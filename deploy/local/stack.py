@@ -29,7 +29,13 @@ from stream.orphan import die_with_parent
 
 READY_SECONDS = 90
 # Where each program says that it serves; the broker is asked in its own protocol.
-READY = {"prometheus": "/-/ready", "alertmanager": "/-/ready", "receiver": "/healthz", "worker": "/metrics", "page": "/-/ready"}
+READY = {
+    "prometheus": "/-/ready",
+    "alertmanager": "/-/ready",
+    "receiver": "/healthz",
+    "worker": "/metrics",
+    "page": "/-/ready",
+}
 
 
 class StackError(Exception):
