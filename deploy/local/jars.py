@@ -4,7 +4,7 @@
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
@@ -32,48 +32,51 @@ class JarsError(Exception):
     """The broker's jars can't be had; the message says what to do."""
 
 
-def lock() -> LockFile:
-    """Resolve the broker and what it needs, and pin all of it with checksums."""
+def lock(coordinates: Sequence[str] = COORDINATES, path: Path = LOCK) -> LockFile:
+    """Resolve the broker (or what else is named) and what it needs, and pin all of it with checksums."""
     context = _context()
-    wanted = [context.create_dependency(coordinate) for coordinate in COORDINATES]
+    wanted = [context.create_dependency(coordinate) for coordinate in coordinates]
     inputs, transitive = context.resolver.resolve(wanted)
     pinned = LockFile.from_resolved_dependencies(inputs + transitive, environment_name="kafka")
     pinned.dependencies.sort(key=lambda jar: (jar.groupId, jar.artifactId))
-    pinned.save(LOCK)
+    pinned.save(path)
     return pinned
 
 
-def classpath(say: Callable[[str], None] = print) -> str:
-    """Return the broker's class path; fetch and verify what is missing first.
+def classpath(say: Callable[[str], None] = print, path: Path = LOCK) -> str:
+    """Return the class path of what is pinned; fetch and verify what is missing first.
 
     Parameters
     ----------
     say
         Told in one line what is being fetched. Nothing is said, and the network isn't used,
         when all jars are there.
+    path
+        The lock file: the broker's, unless another is named.
     """
-    pinned = LockFile.load(LOCK)
-    verified = REPOSITORY / f"verified-{hashlib.sha256(LOCK.read_bytes()).hexdigest()[:16]}"
+    pinned = LockFile.load(path)
+    verified = REPOSITORY / f"verified-{hashlib.sha256(path.read_bytes()).hexdigest()[:16]}"
     if not (verified.exists() and all(_path(jar).exists() for jar in pinned.dependencies)):
-        _fetch(pinned, say)
+        _fetch(pinned, path, say)
         verified.touch()
     return ":".join(str(_path(jar)) for jar in pinned.dependencies)
 
 
-def _fetch(pinned: LockFile, say: Callable[[str], None]) -> None:
+def _fetch(pinned: LockFile, path: Path, say: Callable[[str], None]) -> None:
     # A download that was cut short leaves half a jar behind: whatever fails its checksum goes.
     for jar in pinned.dependencies:
         if _path(jar).exists() and not _intact(jar):
             _path(jar).unlink()
     missing = [jar for jar in pinned.dependencies if not _path(jar).exists()]
-    say(f"Fetching Apache Kafka {KAFKA_VERSION} ({len(missing)} jars, about 45 MB) from Maven Central ...")
+    what = f"Apache Kafka {KAFKA_VERSION} (about 45 MB)" if path == LOCK else f"what {path.name} pins"
+    say(f"Fetching {what}: {len(missing)} jars from Maven Central ...")
     context = _context()
     with ThreadPoolExecutor(max_workers=4) as pool:
         for done in as_completed([pool.submit(_download, context, jar) for jar in missing]):
             done.result()
     broken = [jar.artifactId for jar in pinned.dependencies if not _intact(jar)]
     if broken:
-        message = f"checksum mismatch for {', '.join(broken)}: not what {LOCK.name} pins; try again"
+        message = f"checksum mismatch for {', '.join(broken)}: not what {path.name} pins; try again"
         raise JarsError(message)
 
 
