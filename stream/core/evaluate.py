@@ -144,14 +144,14 @@ class Evaluator:
 
 
 def _account(indicator: Indicator, found: Sequence[Claim], t: float, epsilon: float) -> Account:
-    masses = [decayed(c.mass, (t - c.at) / DAY, indicator.half_life_days) for c in found]
-    masses = [m if m >= epsilon else 0.0 for m in masses]
-    counting = [
-        m for c, m in zip(found, masses, strict=True) if c.triggered and indicator.kind != "ambiguous"
-    ]
-    open_ = [
-        m for c, m in zip(found, masses, strict=True) if not c.triggered or indicator.kind == "ambiguous"
-    ]
+    masses: list[float] = []
+    counting: list[float] = []
+    open_: list[float] = []
+    for claim in found:
+        mass = decayed(claim.mass, (t - claim.at) / DAY, indicator.half_life_days)
+        mass = mass if mass >= epsilon else 0.0
+        masses.append(mass)
+        (counting if claim.triggered and indicator.kind != "ambiguous" else open_).append(mass)
     return Account(indicator, found, masses, activation(counting), activation(open_))
 
 

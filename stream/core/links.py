@@ -5,6 +5,7 @@ decay and no more.
 """
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from schemas.catalogue import Catalogue, Indicator
 from schemas.indication import Indication
@@ -14,23 +15,40 @@ from stream.core.statements import entries, expired, prepare
 Entry = Sequence[tuple[float, str]]
 
 
+class Weighed(NamedTuple):
+    """A chain, its claim, and the claims without one family's or voice's support that were asked for."""
+
+    chain: Chain
+    claim: Claim
+    lacking: dict[str, Claim | None]
+
+
 class Linked:
-    """The claims of one indicator."""
+    """The claims of one indicator; chains that stand as they stood `before` are not weighed again."""
 
     def __init__(
-        self, indicator: Indicator, found: Sequence[Indication], catalogue: Catalogue, entry: Entry
+        self,
+        indicator: Indicator,
+        found: Sequence[Indication],
+        catalogue: Catalogue,
+        entry: Entry,
+        before: "Linked | None" = None,
     ) -> None:
         self.found = found
         self._indicator = indicator
         self._problem = catalogue.problem
         penalties = expired(indicator, found, entry, catalogue.problem)
         statements = prepare(indicator, found, catalogue, penalties)
-        self._weighed = [
-            (chain, claim)
-            for chain in chains(indicator, statements, self._problem)
-            if (claim := weigh(indicator, chain, self._problem)) is not None
-        ]
-        self.claims = ranked(indicator, (claim for _, claim in self._weighed))
+        known = before.weighed if before else {}
+        self.weighed: dict[object, Weighed] = {}
+        for chain in chains(indicator, statements, self._problem):
+            key = _identity(chain)
+            weighed = known.get(key)
+            if weighed is None and (claim := weigh(indicator, chain, self._problem)) is not None:
+                weighed = Weighed(chain, claim, {})
+            if weighed is not None:
+                self.weighed[key] = weighed
+        self.claims = ranked(indicator, (w.claim for w in self.weighed.values()))
         self._without: dict[str, list[Claim]] = {}
 
     def without(self, name: str) -> list[Claim]:
@@ -41,13 +59,21 @@ class Linked:
         """
         if name not in self._without:
             left = (
-                self._weigh(chain, name) if name in claim.names else claim for chain, claim in self._weighed
+                self._lacking(w, name) if name in w.claim.names else w.claim for w in self.weighed.values()
             )
             self._without[name] = ranked(self._indicator, (claim for claim in left if claim is not None))
         return self._without[name]
 
-    def _weigh(self, chain: Chain, without: str) -> Claim | None:
-        return weigh(self._indicator, chain, self._problem, without=without)
+    def _lacking(self, weighed: Weighed, name: str) -> Claim | None:
+        if name not in weighed.lacking:
+            weighed.lacking[name] = weigh(self._indicator, weighed.chain, self._problem, without=name)
+        return weighed.lacking[name]
+
+
+def _identity(chain: Chain) -> object:
+    """All that a chain's weight rests on. Whoever keeps the chain keeps its indications, so none shares an id."""
+    said = ((id(s.indication), s.grade) for s in (*chain.supporting, *chain.denying))
+    return chain.triggered, chain.reports, chain.messages, len(chain.supporting), *said
 
 
 class Links:
@@ -65,5 +91,6 @@ class Links:
         self._entry = entry
         for name, indicator in self._catalogue.indicators.items():
             if renewed or name not in self._linked or self._linked[name].found != found[name]:
-                self._linked[name] = Linked(indicator, found[name], self._catalogue, entry)
+                before = self._linked.get(name)
+                self._linked[name] = Linked(indicator, found[name], self._catalogue, entry, before)
         return self._linked
