@@ -32,18 +32,18 @@ class JarsError(Exception):
     """The broker's jars can't be had; the message says what to do."""
 
 
-def lock(coordinates: Sequence[str] = COORDINATES, path: Path = LOCK) -> LockFile:
+def lock(coordinates: Sequence[str] = COORDINATES, path: Path | None = None) -> LockFile:
     """Resolve the broker (or what else is named) and what it needs, and pin all of it with checksums."""
     context = _context()
     wanted = [context.create_dependency(coordinate) for coordinate in coordinates]
     inputs, transitive = context.resolver.resolve(wanted)
     pinned = LockFile.from_resolved_dependencies(inputs + transitive, environment_name="kafka")
     pinned.dependencies.sort(key=lambda jar: (jar.groupId, jar.artifactId))
-    pinned.save(path)
+    pinned.save(path or LOCK)
     return pinned
 
 
-def classpath(say: Callable[[str], None] = print, path: Path = LOCK) -> str:
+def classpath(say: Callable[[str], None] = print, path: Path | None = None) -> str:
     """Return the class path of what is pinned; fetch and verify what is missing first.
 
     Parameters
@@ -54,6 +54,7 @@ def classpath(say: Callable[[str], None] = print, path: Path = LOCK) -> str:
     path
         The lock file: the broker's, unless another is named.
     """
+    path = path or LOCK
     pinned = LockFile.load(path)
     verified = REPOSITORY / f"verified-{hashlib.sha256(path.read_bytes()).hexdigest()[:16]}"
     if not (verified.exists() and all(_path(jar).exists() for jar in pinned.dependencies)):
