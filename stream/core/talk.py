@@ -20,6 +20,7 @@ from schemas.report import Articles, Stretch
 from schemas.wire import Own, instant
 from stream.core.attention import WEEKS, Day, attention
 
+MOST_AHEAD = 2_000  # times of receipt that no tick has taken in: far more than a clock that runs leaves
 KEPT = 7 * (WEEKS + 1)  # days
 
 Days = dict[date, Day]
@@ -95,6 +96,8 @@ class Talk(Own):
                 tick = math.ceil(second / every) * every if every else float(second)
                 days, day = ahead.setdefault(tick, {}), instant(second).date()
                 days[day] = _sum(days.get(day), Day(mine, new))
+        if len(ahead) > MOST_AHEAD:
+            ahead = _fewer(ahead)
         return self.model_copy(update={"upto": {**self.upto, articles.origin: end - 1}, "ahead": ahead})
 
     def concluded(self, at: float) -> Self:
@@ -118,6 +121,16 @@ class Talk(Own):
                 for day, count in counts.items():
                     days[day] = _sum(days.get(day), count)
         return days
+
+
+def _fewer(ahead: dict[float, Days]) -> dict[float, Days]:
+    """Let the older half wait for one tick: where none was heard so far, the first will be after all of them."""
+    older = sorted(ahead)[: len(ahead) // 2]
+    merged: Days = {}
+    for at in older:
+        for day, count in ahead.pop(at).items():
+            merged[day] = _sum(merged.get(day), count)
+    return {older[-1]: merged, **ahead}
 
 
 def _sum(one: Day | None, other: Day) -> Day:

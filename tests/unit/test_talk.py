@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 from scoring import DAY, START, catalogue, event, interleaved, numbers, observed, partitioned
 
 from schemas.assessment import Assessment
+from schemas.report import Articles, Stretch
 from schemas.tick import Tick
 from schemas.wire import instant, rfc3339
 from stream.core.observe import Inbound, Observer
 from stream.core.pipeline import Assessor, Run, with_ticks
-from stream.core.talk import KEPT
+from stream.core.talk import KEPT, MOST_AHEAD, Talk
 
 CATALOGUE = catalogue()
 ORIGIN = "articles-0"
@@ -163,3 +164,17 @@ def test_early_in_the_day_it_is_yesterdays() -> None:
     assessor, _ = told(observed(numbered(made), CATALOGUE))
     assert assessor.at(START + 36.1 * DAY).attention == assessor.at(START + 36 * DAY).attention
     assert assessor.at(START + 38 * DAY).attention is None
+
+
+def test_without_a_clock_what_waits_is_bounded_and_nothing_is_miscounted() -> None:
+    seconds = 3 * MOST_AHEAD
+    stretches = tuple(Stretch(n, 1, int(START) + n) for n in range(seconds))
+    talk = Talk()
+    for begin in range(0, seconds, 500):
+        pack = stretches[begin : begin + 500]
+        talk = talk.counting(Articles(origin=ORIGIN, stretches=pack, about=(begin,)), None)
+        assert len(talk.ahead) <= MOST_AHEAD + 500
+    assert len(talk.model_dump_json()) < 200_000
+    after = talk.concluded(START + seconds)
+    assert after.days[instant(START).date()] == (seconds // 500, seconds)
+    assert not after.ahead
