@@ -154,7 +154,7 @@ def evidence(trace: Trace, catalogue: Catalogue, name: str) -> str:
             axes.plot(*at, "o", markeredgewidth=0.6, markersize=size, gid=part)
         axes.set_yticks(range(len(order)), [_words(key) for key in order])
         axes.set_ylim(-0.8, len(order) - 0.2)
-        axes.grid(axis="y", gid="grid", linewidth=0.6)
+        axes.grid(axis="y", gid=drawing.mark("grid"), linewidth=0.6)
         _time_axis(axes, [_date(trace.ticks[0].at), _date(trace.ticks[-1].at)])
     return drawing.svg
 

@@ -20,6 +20,10 @@ def finished(drawn: bytes, name: str, label: str, marks: Mapping[str, tuple[str,
             shown = ET.Element(f"{{{SVG}}}title")
             shown.text = title
             part.insert(0, shown)
+    for shape in root.iterfind(f".//{{{SVG}}}g//{{{SVG}}}defs/{{{SVG}}}path"):
+        # no rule reaches into what is reused, so it must take its colours from where it is used
+        for colour in ("fill", "stroke"):
+            shape.attrib.pop(colour, None)
     text = ET.tostring(root, encoding="unicode")
     used = set(_REFERENCE.findall(text))
     for part in root.iter():

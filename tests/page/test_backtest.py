@@ -90,6 +90,9 @@ def test_every_coloured_part_takes_its_colour_from_the_palette(report: Path, tab
         drawn = shown.locator(f".plot .{part} :is(path, use)").first
         fill, stroke = (drawn.evaluate(f"e => getComputedStyle(e).{name}") for name in ("fill", "stroke"))
         assert not {fill, stroke} & {"rgb(31, 119, 180)", "rgb(0, 0, 0)"}, part  # matplotlib's own
+    # no rule reaches what is drawn by <use>: it must bring no colour of its own
+    reused = "[...document.querySelectorAll('defs > path')].filter(p => p.matches('[fill], [stroke]')).length"
+    assert shown.evaluate(reused) == 0
 
 
 def test_foreign_text_stays_text(report: Path, tab: OpenTab) -> None:
