@@ -34,7 +34,7 @@ class Day(NamedTuple):
 class FalseAlarms(NamedTuple):
     """Days at `level` or higher: of all days, and of those further than `margin` days from every marked truth.
 
-    `interval`: of the latter as a share (0..1), by weekly blocks.
+    `interval`: of the latter as a share (0..1), by weekly blocks; None where there is none: what never came can't be drawn.
     """
 
     level: Level
@@ -85,7 +85,9 @@ def false_alarms(days: Sequence[Day], facts: Iterable[Fact], margin: float) -> l
         so = [rank(day.level) >= rank(level) for day in days]
         pairs = list(zip(so, outside, strict=True))
         apart = sum(held and counts for held, counts in pairs)
-        rows.append(FalseAlarms(level, sum(so), len(days), apart, sum(outside), share(pairs)))
+        rows.append(
+            FalseAlarms(level, sum(so), len(days), apart, sum(outside), share(pairs) if apart else None)
+        )
     return rows
 
 

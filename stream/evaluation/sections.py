@@ -233,9 +233,9 @@ def _varied(name: str, title: str, note: str, runs: Iterable[Varied]) -> Section
 
 
 def _share(days: int, of: int, interval: Interval | None) -> tuple[str, str]:
-    if interval is None:
+    if not of:
         return "", "no day so far from a truth"
-    if not days:  # a bootstrap of what was never seen says 0 to 0, which is no knowledge
+    if interval is None:
         return "0 %", "none seen, so none can be drawn"
     return f"{100 * days / of:.1f} %", f"{100 * interval.low:.1f} to {100 * interval.high:.1f} %"
 

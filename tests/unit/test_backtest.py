@@ -123,7 +123,8 @@ def test_false_alarms_near_a_truth_are_counted_apart() -> None:
     watch, warning = false_alarms(days, [truth, other], margin=2)
     # a day on which a level ends still began at it
     assert (watch.days, watch.of, watch.outside, watch.of_outside) == (7, 13, 3, 8)
-    assert (warning.days, warning.outside) == (3, 0)
+    assert (warning.days, warning.outside, warning.interval) == (3, 0, None)
+    assert watch.interval is not None
 
 
 def test_months_are_ranked_by_their_mean() -> None:
