@@ -18,14 +18,14 @@ UNRAISABLE = "ignore::pytest.PytestUnraisableExceptionWarning"
 # The long ones begin first, but what fails at a glance before them.
 STAGES: dict[str, tuple[tuple[str, ...], ...]] = {
     "lint": (("ruff", "check"), ("ruff", "format", "--check")),
-    "integration": (("pytest", "tests/integration"),),
-    # One test of two to three minutes, longer than the others may take; kafka-python leaves the sockets of a broker
-    # that was killed to the garbage collector, which says so.
-    "chaos": (("pytest", "-o", "faulthandler_timeout=400", "-W", UNRAISABLE, "tests/chaos"),),
+    "integration": (("pytest", "-o", "faulthandler_timeout=300", "tests/integration"),),
     "unit": (("pytest", "tests/unit", "tests/catalogue", "tests/agents", "stream", "schemas", "deploy"),),
     "page": (("pytest", "tests/page"),),
     "types": (("mypy",),),
     "rules": (("pytest", "tests/rules"),),
+    # One test of two to three minutes, longer than the others may take; kafka-python leaves the sockets of a broker
+    # that was killed to the garbage collector, which says so.
+    "chaos": (("pytest", "-o", "faulthandler_timeout=400", "-W", UNRAISABLE, "tests/chaos"),),
 }
 LANES = 2
 
