@@ -34,7 +34,7 @@ class Day(NamedTuple):
 class FalseAlarms(NamedTuple):
     """Days at `level` or higher: of all days, and of those further than `margin` days from every marked truth.
 
-    `interval`: of the latter as a share (0..1), by weekly blocks; None where there is none: what never came can't be drawn.
+    `interval`: of the latter as a share (0..1), by weekly blocks; None where none was: that can't be drawn.
     """
 
     level: Level
