@@ -14,13 +14,15 @@ from typing import NamedTuple
 from deploy.local.paths import ROOT
 
 BIN = ROOT / ".venv" / "bin"
+REPORT = ".data/artefacts/backtest"
 UNRAISABLE = "ignore::pytest.PytestUnraisableExceptionWarning"
 # The long ones begin first, but what fails at a glance before them.
 STAGES: dict[str, tuple[tuple[str, ...], ...]] = {
     "lint": (("ruff", "check"), ("ruff", "format", "--check")),
     "integration": (("pytest", "-o", "faulthandler_timeout=300", "tests/integration"),),
     "unit": (("pytest", "tests/unit", "tests/catalogue", "tests/agents", "stream", "schemas", "deploy"),),
-    "page": (("pytest", "tests/page"),),
+    # Screenshots, and the chronicle's back-test as a report, stay in .data/artefacts.
+    "page": (("pytest", "tests/page"), ("belwatch", "backtest", "--no-robustness", "--out", REPORT)),
     "types": (("mypy",),),
     "rules": (("pytest", "tests/rules"),),
     # One test of two to three minutes, longer than the others may take; kafka-python leaves the sockets of a broker
