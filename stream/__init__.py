@@ -1,6 +1,6 @@
 """belwatch, in reading order, which is the order data flows in.
 
-- `settings`, `connection`, `topics`: where things are, and how to get in.
+- `settings`, `connection`, `partition`, `topics`: where things are, and how to get in.
 - `sources`: readers outside in; they produce to Kafka.
 - `clock`, `replay` with `pace` and `runs`, `travel`: time, as data; the past goes into runs of its own.
 - `archive`: what came in, kept outside of Kafka.

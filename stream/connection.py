@@ -10,14 +10,13 @@ from typing import Any
 
 from aiokafka import errors as aio
 from aiokafka.errors import KafkaError as AIOKafkaError
-from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
+from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
 from kafka.errors import AuthorizationError, KafkaError
 
 from stream.settings import Settings
 
 BOOTSTRAP_MS = 8_000
 KNOCK_MS = 5_000
-LAST_POLLS = 10  # of a second each
 _REFUSED = (
     aio.SaslAuthenticationFailed,
     aio.AuthenticationFailedError,
@@ -81,25 +80,6 @@ def consumer(settings: Settings, **given: object) -> KafkaConsumer:
             enable_auto_commit=False,
             **given,
         )
-
-
-def last_record(reader: KafkaConsumer, partition: TopicPartition) -> Any | None:  # noqa: ANN401 - Kafka's record
-    """Read the last record of a partition; None where it is empty.
-
-    Raises
-    ------
-    BrokerProblem
-        where the broker doesn't give it.
-    """
-    end = reader.end_offsets([partition])[partition]
-    if end == reader.beginning_offsets([partition])[partition]:
-        return None
-    reader.assign([partition])
-    reader.seek(partition, end - 1)
-    for _ in range(LAST_POLLS):
-        if found := reader.poll(timeout_ms=1_000).get(partition):
-            return found[-1]
-    raise BrokerProblem(f"{partition.topic} does not give its last record; see the broker's log")
 
 
 def options(settings: Settings) -> dict[str, Any]:

@@ -15,9 +15,10 @@ from kafka import TopicPartition
 from kafka.errors import KafkaError
 
 from schemas.assessment import Assessment
-from stream.connection import BrokerProblem, consumer, last_record
+from stream.connection import BrokerProblem, consumer
 from stream.core.pipeline import Inbound
 from stream.pace import Pace
+from stream.partition import last_record
 from stream.settings import Settings
 from stream.sources.producer import Sender
 from stream.topics import PROBLEM_PARTITIONS, SOURCE_PARTITIONS, TopicProblem, home, topics

@@ -8,7 +8,8 @@ from pydantic import ValidationError
 
 from schemas.assessment import Assessment
 from schemas.wire import Instant, Own
-from stream.connection import administrator, consumer, last_record
+from stream.connection import administrator, consumer
+from stream.partition import last_record
 from stream.settings import PREFIX, Settings
 from stream.sources.producer import Sender
 from stream.topics import PROBLEM_PARTITIONS, TopicProblem, create, topics

@@ -8,15 +8,16 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from kafka import TopicPartition
 from kafka.errors import CoordinatorNotAvailableError
 from made import environment
 
 from stream.connection import administrator, consumer
+from stream.partition import stretch
 from stream.settings import Settings
-from stream.topics import topics
+from stream.topics import SOURCE_PARTITIONS, topics
 
 CONSUMED = ("articles", "events", "reviews", "indications")
 PROGRAM = """
@@ -26,6 +27,19 @@ from stream.worker import work
 logging.basicConfig(level=logging.INFO, format="%(created).3f %(levelname)s:%(name)s:%(message)s")
 sys.exit(work(Settings()))
 """
+
+
+def sources(settings: Settings) -> dict[str, list[Any]]:
+    """Every record on the source topics, by partition ("articles-0"), in order."""
+    reader = consumer(settings)
+    found = {}
+    for role, count in SOURCE_PARTITIONS.items():
+        for n in range(count):
+            tp = TopicPartition(topics(settings)[role].name, n)
+            begin, end = reader.beginning_offsets([tp])[tp], reader.end_offsets([tp])[tp]
+            found[f"{role}-{n}"] = [r for records in stretch(reader, tp, begin, end) for r in records]
+    reader.close()
+    return found
 
 
 class Worker:

@@ -12,13 +12,13 @@ from kafka import KafkaConsumer, TopicPartition
 from stream.archive import manifest as contents
 from stream.archive.manifest import ArchiveProblem, Manifest, Part, Span
 from stream.archive.record import Archived, dump, received
-from stream.connection import BrokerProblem, consumer
+from stream.connection import consumer
+from stream.partition import stretch
 from stream.settings import Settings
 from stream.topics import SOURCE_PARTITIONS, topics
 
 LEVEL = 9  # of zstd: text shrinks to a sixth, at about the speed a broker is read
 PART_RECORDS = 50_000  # held in memory at a time
-PATIENCE = 30  # polls of a second without a record that must be there
 
 
 class Exported(NamedTuple):
@@ -102,20 +102,11 @@ class _Export:
     def _partition(self, origin: str, partition: TopicPartition, since: int, upto: int) -> Exported:
         if since == upto:
             return Exported()
-        self._reader.assign([partition])
-        self._reader.seek(partition, since)
         total = Exported()
-        at, quiet = since, 0
         batch: list[Any] = []
-        while at < upto:
-            records = self._reader.poll(timeout_ms=1_000, max_records=5_000).get(partition, [])
-            at = min(self._reader.position(partition), upto)  # a position, since a log may have holes
-            batch += [record for record in records if record.offset < upto]
-            quiet = 0 if records else quiet + 1
-            if quiet > PATIENCE:
-                raise BrokerProblem(
-                    f"{partition.topic} gives nothing after offset {at}, and should up to {upto}"
-                )
+        for records in stretch(self._reader, partition, since, upto):
+            batch += records
+            at = min(self._reader.position(partition), upto)
             if batch and (len(batch) >= PART_RECORDS or at >= upto):
                 total += self._keep(origin, batch, at)
                 batch = []

@@ -13,7 +13,8 @@ from stream.archive import manifest as contents
 from stream.archive.manifest import ArchiveProblem, Manifest
 from stream.archive.read import part_records
 from stream.archive.record import Archived
-from stream.connection import consumer, last_record
+from stream.connection import consumer
+from stream.partition import last_record
 from stream.settings import Settings
 from stream.sources.producer import Sender
 from stream.topics import SOURCE_PARTITIONS, topics

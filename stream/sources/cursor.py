@@ -8,6 +8,7 @@ from pydantic import Field, ValidationError
 
 from schemas.wire import Own
 from stream.connection import consumer
+from stream.partition import stretch
 from stream.settings import Settings
 from stream.topics import topics
 
@@ -41,15 +42,12 @@ def load(settings: Settings) -> dict[str, Cursor]:
     reader = consumer(settings)
     try:
         partition = TopicPartition(topics(settings)[ROLE].name, 0)
-        reader.assign([partition])
-        end = reader.end_offsets([partition])[partition]
-        while reader.position(partition) < end:
-            for records in reader.poll(timeout_ms=1_000).values():
-                for record in records:
-                    try:
-                        found[record.key.decode()] = Cursor.model_validate_json(record.value)
-                    except ValidationError:
-                        found.pop(record.key.decode(), None)
+        begin, end = (ends([partition])[partition] for ends in (reader.beginning_offsets, reader.end_offsets))
+        for record in (r for records in stretch(reader, partition, begin, end) for r in records):
+            try:
+                found[record.key.decode()] = Cursor.model_validate_json(record.value)
+            except ValidationError:
+                found.pop(record.key.decode(), None)
     finally:
         reader.close()
     return found

@@ -2,19 +2,19 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import Any, Literal
+from typing import Literal
 
 from kafka import KafkaConsumer, TopicPartition
 
 from stream.archive.record import received
-from stream.connection import BrokerProblem, consumer
+from stream.connection import consumer
 from stream.core.decode import Refused, decode_article, decode_event
 from stream.core.pipeline import Inbound
+from stream.partition import stretch
 from stream.settings import Settings
 from stream.topics import SOURCE_PARTITIONS, topics
 
 Clock = Literal["received", "event", "record"]
-PATIENCE = 30  # polls of a second without a record that must be there
 
 
 def recorded(
@@ -51,23 +51,13 @@ def _partition(
     reader: KafkaConsumer, tp: TopicPartition, role: str, times: tuple[float | None, float | None]
 ) -> Iterator[Inbound]:
     since, until = (None if t is None else round(t * 1_000) for t in times)
-    end = reader.end_offsets([tp])[tp]
-    reader.assign([tp])
-    start = None if since is None else reader.offsets_for_times({tp: since})[tp]
-    if since is not None and start is None:
-        return  # nothing as late as that
-    if start is None:
-        reader.seek_to_beginning(tp)
-    else:
-        reader.seek(tp, start.offset)
-    quiet = 0
-    while reader.position(tp) < end:
-        records: list[Any] = reader.poll(timeout_ms=1_000, max_records=5_000).get(tp, [])
-        quiet = 0 if records else quiet + 1
-        if quiet > PATIENCE:
-            raise BrokerProblem(
-                f"{tp.topic} gives nothing after offset {reader.position(tp)}; see the broker's log"
-            )
+    end, start = reader.end_offsets([tp])[tp], reader.beginning_offsets([tp])[tp]
+    if since is not None:
+        found = reader.offsets_for_times({tp: since})[tp]
+        if found is None:
+            return  # nothing as late as that
+        start = found.offset
+    for records in stretch(reader, tp, start, end):
         for record in records:
             headers = dict(record.headers)
             if headers.get("type") == b"tick" or (until is not None and record.timestamp > until):

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 from kafka import KafkaAdminClient, TopicPartition
+from workers import sources
 
 from stream.archive import export as exporting
 from stream.archive import manifest, restore
 from stream.archive.manifest import ArchiveProblem
 from stream.archive.read import records, verify
 from stream.archive.record import received
-from stream.connection import consumer
 from stream.settings import Settings
 from stream.sources.producer import Sender
 from stream.topics import SOURCE_PARTITIONS, create, delete, topics
@@ -62,22 +62,12 @@ def fill(settings: Settings, numbers: range, ticks: int = 1) -> None:
 
 def content(settings: Settings) -> dict[str, list[Any]]:
     """Everything on the source topics but ticks, by partition, in order."""
-    reader = consumer(settings)
-    found: dict[str, list[Any]] = {}
-    for role, count in SOURCE_PARTITIONS.items():
-        for n in range(count):
-            tp = TopicPartition(topics(settings)[role].name, n)
-            reader.assign([tp])
-            end = reader.end_offsets([tp])[tp]
-            reader.seek_to_beginning(tp)
-            rows = found.setdefault(f"{role}-{n}", [])
-            while reader.position(tp) < end:
-                for record in reader.poll(timeout_ms=500).get(tp, []):
-                    headers = dict(record.headers)
-                    if "type" not in headers:
-                        rows.append((record.key, record.value, received(headers, 0)))
-    reader.close()
-    return found
+    return {
+        origin: [
+            (r.key, r.value, received(dict(r.headers), 0)) for r in records if "type" not in dict(r.headers)
+        ]
+        for origin, records in sources(settings).items()
+    }
 
 
 def test_everything_comes_back_once_in_order_and_byte_for_byte(

@@ -80,7 +80,7 @@ async def shown(settings: Settings, problem: str) -> Assessment:
     """What the page finds at the end of its trail."""
     reading = Reading(settings)
     async with reading.following():
-        await asyncio.wait_for(reading.caught_up.wait(), 30)
+        await asyncio.wait_for(reading.caught_up.wait(), 90)
         entry = reading.trails[problem].at(2e9)
         assert entry is not None
         return await reading.assessment(entry)

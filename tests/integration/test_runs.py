@@ -8,23 +8,21 @@ import sys
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from kafka import TopicPartition
+from workers import sources
 
 from schemas.assessment import Assessment
 from stream import runs
 from stream.archive.export import export
 from stream.catalogue.load import load
-from stream.connection import consumer
 from stream.core.pipeline import Inbound, Run, with_ticks
 from stream.replay import NUMBER, Following, feed
 from stream.settings import Settings
 from stream.sources.jsonl import chronological
 from stream.sources.log import recorded
 from stream.sources.producer import Sender
-from stream.topics import SOURCE_PARTITIONS, TopicProblem, create, delete, topics
+from stream.topics import TopicProblem, create, delete
 
 pytestmark = pytest.mark.integration
 DAY = 86_400.0
@@ -94,20 +92,10 @@ def done(process: subprocess.Popen[str]) -> str:
 
 def numbers(settings: Settings) -> dict[str, list[tuple[int, bytes]]]:
     """Number and value of everything on a run's source topics, by partition, in order."""
-    reader = consumer(settings)
-    found = {}
-    for role, count in SOURCE_PARTITIONS.items():
-        for n in range(count):
-            tp = TopicPartition(topics(settings)[role].name, n)
-            reader.assign([tp])
-            end = reader.end_offsets([tp])[tp]
-            reader.seek_to_beginning(tp)
-            rows: list[Any] = []
-            while reader.position(tp) < end:
-                rows += reader.poll(timeout_ms=500).get(tp, [])
-            found[f"{role}-{n}"] = [(int(dict(r.headers)[NUMBER]), r.value) for r in rows]
-    reader.close()
-    return found
+    return {
+        origin: [(int(dict(r.headers)[NUMBER]), r.value) for r in records]
+        for origin, records in sources(settings).items()
+    }
 
 
 def in_process(records: list[Inbound], every: float) -> list[Assessment]:

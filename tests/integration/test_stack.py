@@ -100,7 +100,7 @@ def test_everything_serves_and_a_death_ends_all_and_is_named(plan: Plan) -> None
         frozen = worker(plan)
         assert frozen
         os.kill(frozen, signal.SIGSTOP)
-        until(lambda: worker(plan) not in (frozen, None) and answers(plan, "/ready"), 120)
+        until(lambda: worker(plan) not in (frozen, None) and answers(plan, "/ready"), 240)
         assert "not alive" in (plan.logs / "worker.log").read_text()
         with urllib.request.urlopen(f"http://{HOST}:{plan.ports.metrics}/metrics", timeout=5) as metrics:
             assert b"belwatch_build_info" in metrics.read()

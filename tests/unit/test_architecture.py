@@ -15,7 +15,7 @@ LAYERS = (
     ("schemas",),
     ("stream.core",),
     ("stream.catalogue",),
-    ("stream.settings", "stream.connection", "stream.orphan"),
+    ("stream.settings", "stream.connection", "stream.partition", "stream.orphan"),
     ("stream.topics",),
     ("stream.clock",),
     (
