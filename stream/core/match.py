@@ -114,9 +114,10 @@ class Matcher:
 
     def _is_anchored(self, text: str) -> bool:
         """One search over the raw text; only where characters hide in it is it folded, and searched again."""
-        if not self._anchors.find_matches_as_indexes(text):
+        search = self._anchors.find_matches_as_strings  # cheaper than where they stand
+        if not search(text):
             return False
-        return not is_disguised(text) or bool(self._anchors.find_matches_as_indexes(fold(text)))
+        return not is_disguised(text) or bool(search(fold(text)))
 
     def _anchored(self, found: list[str]) -> set[int]:
         """Which of these sentences an anchor stands in: one search over all of them."""

@@ -41,7 +41,7 @@ class Mentions:
 
     def __call__(self, text: str) -> bool:
         """One pass over the text."""
-        return bool(self._search.find_matches_as_indexes(text))
+        return bool(self._search.find_matches_as_strings(text))  # cheaper than where they stand
 
 
 class Teller:
