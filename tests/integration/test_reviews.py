@@ -3,12 +3,15 @@
 import asyncio
 import json
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from scoring import numbers
 from workers import Worker
 
+from deploy.local.kafka import Broker
+from deploy.local.ports import free_port
 from schemas.assessment import Assessment
 from schemas.wire import instant, rfc3339
 from stream.catalogue.load import load
@@ -21,6 +24,15 @@ from stream.sources.reviews import given, make, send
 from stream.topics import create, delete
 
 pytestmark = pytest.mark.integration
+
+
+@pytest.fixture(scope="module")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A broker of its own: after forty other tests the page took too long to catch up on theirs."""
+    with Broker(free_port(), tmp_path_factory.mktemp("kafka")) as started:
+        yield started.address
+
+
 DAY = 86_400.0
 START = 1_643_673_600.0
 
