@@ -80,18 +80,25 @@ class Pack:
     done: Callable[[], None]  # everything this pack gave rise to is durable
 
 
-class _Parsed(fetcher.PartitionRecords):  # type: ignore[misc]  # aiokafka has no types
-    def _consumer_record(self, tp: TP, record: Record) -> Record:  # noqa: ARG002 - the signature is aiokafka's
-        return record
+def _as_parsed(key: bytes | None) -> bytes | None:
+    """Mark a consumer, as its deserializer of keys: its records are handed on as parsed."""
+    return key
 
 
-fetcher.PartitionRecords = _Parsed  # named there, and nowhere to be passed in
+class _PartitionRecords(fetcher.PartitionRecords):  # type: ignore[misc]  # aiokafka has no types
+    def _consumer_record(self, tp: TP, record: Record) -> Any:
+        ours = self._key_deserializer is _as_parsed  # other consumers of the process get what they expect
+        return record if ours else super()._consumer_record(tp, record)
+
+
+fetcher.PartitionRecords = _PartitionRecords  # named there, and nowhere to be passed in
 
 
 class _Thread(driver.AIOKafkaConsumerThread):
     def _create_worker_consumer(self, transport: Any) -> Any:
         consumer = super()._create_worker_consumer(transport)
         consumer._fetch_max_wait_ms = LONG_POLL_MS
+        consumer._key_deserializer = _as_parsed
         return consumer
 
 

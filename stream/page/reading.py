@@ -54,6 +54,7 @@ class Reading:
             await self._fetcher.stop()
             raise BrokerProblem(f"the broker at {self._settings.brokers} can't be read: {e!r}") from e
         task = asyncio.create_task(self._follow(follower))
+        task.add_done_callback(self._ended)
         try:
             yield
         finally:
@@ -106,6 +107,12 @@ class Reading:
                 self.failure = f"the broker at {self._settings.brokers} can't be read: {e!r}"
                 log.warning("%s; trying again", self.failure)
                 await asyncio.sleep(1)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """Say so where following ended of itself: a page that stands still must not look calm."""
+        if not task.cancelled() and (error := task.exception()):
+            self.failure = f"the page stopped following the assessments: {error!r}; start it again"
+            log.critical("%s", self.failure, exc_info=error)
 
     def _note(self, record: ConsumerRecord) -> None:
         try:

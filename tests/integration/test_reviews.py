@@ -3,15 +3,12 @@
 import asyncio
 import json
 import uuid
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from scoring import numbers
 from workers import Worker
 
-from deploy.local.kafka import Broker
-from deploy.local.ports import free_port
 from schemas.assessment import Assessment
 from schemas.wire import instant, rfc3339
 from stream.catalogue.load import load
@@ -24,13 +21,6 @@ from stream.sources.reviews import given, make, send
 from stream.topics import create, delete
 
 pytestmark = pytest.mark.integration
-
-
-@pytest.fixture(scope="module")
-def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A broker of its own: after forty other tests the page took too long to catch up on theirs."""
-    with Broker(free_port(), tmp_path_factory.mktemp("kafka")) as started:
-        yield started.address
 
 
 DAY = 86_400.0
@@ -92,7 +82,7 @@ async def shown(settings: Settings, problem: str) -> Assessment:
     """What the page finds at the end of its trail."""
     reading = Reading(settings)
     async with reading.following():
-        await asyncio.wait_for(reading.caught_up.wait(), 90)
+        await asyncio.wait_for(reading.caught_up.wait(), 30)
         entry = reading.trails[problem].at(2e9)
         assert entry is not None
         return await reading.assessment(entry)

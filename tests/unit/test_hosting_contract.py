@@ -82,6 +82,8 @@ def test_what_is_called_or_overridden_has_the_signature_that_was_read(
         (driver.AIOKafkaConsumerThread._create_worker_consumer, ["fetch_max_wait_ms=1500"]),
         (driver.Producer._new_producer, ["**self._settings_extra()"]),
         (aiokafka.AIOKafkaConsumer.start, ["fetch_max_wait_ms=self._fetch_max_wait_ms"]),
+        (aiokafka.AIOKafkaConsumer.start, ["key_deserializer=self._key_deserializer"]),  # marks our records
+        (PartitionRecords.__init__, ["self._key_deserializer = key_deserializer"]),
         (Fetcher.fetched_records, ["max_records"]),
         # what it has parsed is passed on as it is, from where it looks for the class
         (Fetcher._proc_fetch_request, ["PartitionRecords("]),
