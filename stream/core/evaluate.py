@@ -65,13 +65,9 @@ class Evaluator:
     def picture(self, t: float, known_at: float, seen: Mapping[str, float]) -> Picture:
         """Evaluate at t what was known at `known_at` (epoch seconds); `seen`: newest event time a source."""
         problem = self._catalogue.problem
-        linked = self._links.of(self._known(t, known_at))
-        accounts = [
-            _account(self._catalogue.indicators[name], found.claims, t, problem.epsilon)
-            for name, found in linked.items()
-        ]
+        linked, accounts = self._accounts(t, known_at)
         contributions = {a.indicator.id: _contribution(a) for a in accounts}
-        log_odds = logit(problem.baseline) + math.fsum(contributions.values())
+        log_odds = self._log_odds(contributions.values())
         up, down = _ambiguity(accounts)
         silence = self._silence(t, seen)
         unsure = problem.silence_weight * silence
@@ -88,6 +84,21 @@ class Evaluator:
             accounts=accounts,
             missed=self._missed,
         )
+
+    def index(self, t: float, known_at: float) -> float:
+        """The picture's index alone: what it would be is asked many times at once (`stream.core.retraction`)."""
+        return to_index(self._log_odds(map(_contribution, self._accounts(t, known_at)[1])))
+
+    def _accounts(self, t: float, known_at: float) -> tuple[Mapping[str, Linked], list[Account]]:
+        linked = self._links.of(self._known(t, known_at))
+        epsilon = self._catalogue.problem.epsilon
+        return linked, [
+            _account(self._catalogue.indicators[name], found.claims, t, epsilon)
+            for name, found in linked.items()
+        ]
+
+    def _log_odds(self, contributions: Iterable[float]) -> float:
+        return logit(self._catalogue.problem.baseline) + math.fsum(contributions)
 
     def _known(self, t: float, known_at: float) -> dict[str, list[Indication]]:
         """What had happened by t as known at `known_at`, by indicator, with the heartbeats that were missed."""

@@ -31,12 +31,14 @@ def rests_on(
     excess = logit(picture.index / 100) - logit(enter / 100)
     most = _most(catalogue, memory, picture.accounts, t)
     candidates = sorted((-drop, m) for m, drop in most.items() if drop > excess)
-    needed = []
-    for _, message_id in candidates[:ASKED]:
-        left = Evaluator(catalogue, _Without(memory, message_id)).picture(t, t, {})
-        if left.index < enter:
-            needed.append(message_id)
-    return tuple(sorted(needed))
+    without = _Without(memory)
+    evaluator = Evaluator(catalogue, without)  # one for all: it links again only what the left out message is in
+
+    def below(message_id: str) -> bool:
+        without.message_id = message_id
+        return evaluator.index(t, t) < enter
+
+    return tuple(sorted(m for _, m in candidates[:ASKED] if below(m)))
 
 
 def answers(reviews: Iterable[Review], alerts: Sequence[Alert]) -> tuple[Answer, ...]:
@@ -73,13 +75,13 @@ def _most(catalogue: Catalogue, memory: Memory, accounts: Iterable[Account], t: 
 class _Without(Memory):
     """A memory with one message left out; only read."""
 
-    def __init__(self, memory: Memory, message_id: str) -> None:
+    def __init__(self, memory: Memory) -> None:
         self._memory = memory
-        self._message_id = message_id
+        self.message_id = ""
 
     def indications(self, indicator: str, t: float, known_at: float) -> list[Indication]:
         found = self._memory.indications(indicator, t, known_at)
-        return [i for i in found if i.message_id != self._message_id]
+        return [i for i in found if i.message_id != self.message_id]
 
     def beats(self, t: float, known_at: float) -> Mapping[str, list[Beat]]:
         return self._memory.beats(t, known_at)
