@@ -33,14 +33,14 @@ Hits = dict[str, list[Span]]
 class _Node:
     """One place in the terms of a level, laid over each other as a trie: what may come next, what ends here."""
 
-    __slots__ = ("any", "concepts", "ends", "leaf", "words")
+    __slots__ = ("any", "concepts", "ends", "leaf", "open", "words")
 
     def __init__(self) -> None:
         self.words: dict[int, _Node] = {}  # by word class
         self.concepts: dict[str, _Node] = {}
         self.any: _Node | None = None  # any one word
         self.ends: list[str] = []  # concepts that a term up to here stands for
-        self.leaf = True  # nothing follows; `_seal` says so of the others
+        self.leaf = self.open = True  # nothing follows; not only a certain word does; `_seal` says which
 
 
 class _Word(NamedTuple):
@@ -48,18 +48,6 @@ class _Word(NamedTuple):
 
     classes: tuple[int, ...]
     begins: tuple[tuple[int, _Node], ...]
-
-
-class _Reading:
-    """One sentence being read: its words, what was found, and from where to go on, by level."""
-
-    __slots__ = ("hits", "known", "queue", "starts")
-
-    def __init__(self, known: Sequence[_Word], levels: int) -> None:
-        self.known = known
-        self.hits: Hits = {}
-        self.starts: dict[int, list[tuple[str, int]]] = defaultdict(list)  # concepts by word, with their ends
-        self.queue: list[list[tuple[_Node, int, int]]] = [[] for _ in range(levels)]
 
 
 class Lexicon:
@@ -80,7 +68,9 @@ class Lexicon:
                 self._add(name, self._roots[order[name]], _parts(term))
         for root in self._roots:
             _seal(root)
-        self._after: dict[str, list[tuple[int, _Node]]] = defaultdict(list)
+        self._after: dict[str, list[tuple[int, _Node]]] = defaultdict(
+            list
+        )  # where terms go on from a concept
         for level, root in enumerate(self._roots):
             for name, node in root.concepts.items():
                 self._after[name].append((level, node))
@@ -143,64 +133,62 @@ class Lexicon:
         """The proper name that a sentence mentions, the first in order of the alphabet; None where none."""
         return min((self._names[key] for key in self._names.keys() & hits.keys()), default=None)
 
-    def hits(self, text: tuple[str, ...]) -> Hits:
-        """Where each concept stands in the folded words `text`; only concepts that do."""
-        known = [self._known(word) for word in text]
-        reading = _Reading(known, len(self._roots))
+    def _begun(self, known: Sequence[_Word]) -> list[list[tuple[_Node, int, int]]]:
+        """By level, the places in the trie where the words lead at once: (node, first word, next word)."""
+        queue: list[list[tuple[_Node, int, int]]] = [[] for _ in self._roots]
         for at, word in enumerate(known):
             following = known[at + 1].classes if at + 1 < len(known) else ()
             for level, node in word.begins:
-                # most terms stop at the second word: they aren't worth a walk
-                if node.ends or node.any or node.concepts or not node.words.keys().isdisjoint(following):
-                    reading.queue[level].append((node, at, at + 1))
-        for waiting in reading.queue:
+                # most terms stop at the second word: they aren't worth a look
+                if node.open or not node.words.keys().isdisjoint(following):
+                    queue[level].append((node, at, at + 1))
+        return queue
+
+    def hits(self, text: tuple[str, ...]) -> Hits:
+        """Where each concept stands in the folded words `text`; only concepts that do.
+
+        What reading costs is this one loop: from level to level, each way on from a place in the trie is put at the
+        end of what waits.
+        """
+        known = [self._known(word) for word in text]
+        hits: Hits = {}
+        starts: dict[int, list[tuple[str, int]]] = {}  # concepts by word, with their ends
+        queue = self._begun(known)
+        for waiting in queue:
             for node, start, at in waiting:
-                self._walk(node, start, at, reading)
-        return reading.hits
+                for concept in node.ends:
+                    found = starts.setdefault(start, [])
+                    if (concept, at) in found or self._barred(concept, start, at, hits):
+                        continue
+                    found.append((concept, at))
+                    hits.setdefault(concept, []).append(Span(start, at))
+                    for level, after in self._after.get(concept, ()):
+                        queue[level].append((after, start, at))
+                if node.leaf or at == len(known):
+                    continue
+                if node.words:
+                    waiting += [(node.words[n], start, at + 1) for n in known[at].classes if n in node.words]
+                if node.any:
+                    waiting.append((node.any, start, at + 1))
+                if node.concepts and at in starts:
+                    waiting += [
+                        (node.concepts[name], start, end) for name, end in starts[at] if name in node.concepts
+                    ]
+        return hits
 
-    def _walk(self, node: _Node, start: int, at: int, reading: "_Reading") -> None:
-        """Go every way from `node` on, the next word being `at`: what reading costs, hence in one loop."""
-        known, starts = reading.known, reading.starts
-        todo = [(node, at)]
-        while todo:
-            node, at = todo.pop()
-            for concept in node.ends:
-                self._end(concept, start, at, reading)
-            if node.leaf or at == len(known):
-                continue
-            if node.words:
-                ways = node.words
-                todo += [(ways[n], at + 1) for n in known[at].classes if n in ways]
-            if node.any:
-                todo.append((node.any, at + 1))
-            if node.concepts and at in starts:
-                todo += [(node.concepts[name], end) for name, end in starts[at] if name in node.concepts]
-
-    def _end(self, concept: str, start: int, end: int, reading: "_Reading") -> None:
-        """Note a concept where it was found, once and unless barred; and wake the terms that go on from it."""
-        found, span = reading.starts[start], Span(start, end)
-        if (concept, end) in found or (concept in self._unless and self._barred(concept, span, reading.hits)):
-            return
-        found.append((concept, end))
-        reading.hits.setdefault(concept, []).append(span)
-        for level, node in self._after.get(concept, ()):
-            reading.queue[level].append((node, start, end))
-
-    def _barred(self, concept: str, span: Span, hits: Hits) -> bool:
-        bars = self._unless.get(concept, ())
-        return any(_overlap(span, bar) for other in bars for bar in hits.get(other, ()))
+    def _barred(self, concept: str, start: int, end: int, hits: Hits) -> bool:
+        bars = self._unless.get(concept)
+        return bars is not None and any(
+            start < bar.end and bar.start < end for other in bars for bar in hits.get(other, ())
+        )
 
 
 def _seal(node: _Node) -> None:
     """Note of a finished trie where it ends."""
     below = [*node.words.values(), *node.concepts.values(), *([node.any] if node.any else [])]
-    node.leaf = not below
+    node.leaf, node.open = not below, bool(node.ends or node.any or node.concepts)
     for child in below:
         _seal(child)
-
-
-def _overlap(one: Span, other: Span) -> bool:
-    return one.start < other.end and other.start < one.end
 
 
 def _parts(term: str) -> list[str]:

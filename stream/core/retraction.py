@@ -32,7 +32,9 @@ def rests_on(
     most = _most(catalogue, memory, picture.accounts, t)
     candidates = sorted((-drop, m) for m, drop in most.items() if drop > excess)
     without = _Without(memory)
-    evaluator = Evaluator(catalogue, without)  # one for all: it links again only what the left out message is in
+    evaluator = Evaluator(
+        catalogue, without
+    )  # one for all: it links again only what the left out message is in
 
     def below(message_id: str) -> bool:
         without.message_id = message_id
