@@ -24,6 +24,9 @@ from stream.topics import ORIGINS, PROBLEM_PARTITIONS, Topic
 
 log = logging.getLogger(__name__)
 
+# How many times as long as telling what moved has taken, observing has the process for itself before more is assessed:
+# with many reports held that takes as long as observing thousands of articles, and once serves for all that waits.
+REST = 3.0
 KINDS = {"articles": "article", "events": "event", "reviews": "review"}
 
 
@@ -140,29 +143,33 @@ class Assess:
 
     async def run(self, stream: StreamT[Any]) -> None:
         """Fold pack after pack."""
+        loop = asyncio.get_running_loop()
         async for pack in packs(stream):
+            rest = 0.0
             if pack.partition == self._home and pack.current():
                 assessor = await self._assessor(pack)
-                await self._write(pack, await self._steps(assessor, pack.records))
+                steps = await self._steps(assessor, pack)
+                began = loop.time()
+                steps.append((assessor.watermark[self._log], assessor.flush(more=pack.more)))
+                rest = 0.0 if pack.more else REST * (loop.time() - began)
+                await self._write(pack, steps)
             pack.done()
             self._progress.show()
+            await asyncio.sleep(rest)
 
-    async def _steps(self, assessor: Assessor, records: Iterable[Record]) -> list[tuple[int, Step]]:
-        """Fold in records: what to write after each completed tick and at the end, with its watermark."""
+    async def _steps(self, assessor: Assessor, pack: Pack) -> list[tuple[int, Step]]:
+        """Fold in a pack: what to write after each completed tick before its end, with its watermark."""
         steps = []
-        open_since_flush = False
-        for record in records:
+        for record in pack.records:
             if record.key != self._key:
                 log.warning(
                     "%s@%d is not about %s; passed over", self._log, record.offset, self._key.decode()
                 )
                 continue
-            open_since_flush = not assessor.apply(self._log, record.offset, record.value or b"").ends_batch
-            if not open_since_flush:
-                steps.append((record.offset, assessor.flush()))
+            ends = assessor.apply(self._log, record.offset, record.value or b"").ends_batch
+            if ends and record is not pack.records[-1]:
+                steps.append((record.offset, assessor.flush(more=True)))
                 await asyncio.sleep(0)  # a replay has many ticks in one pack; signals and scrapes come first
-        if open_since_flush:
-            steps.append((assessor.watermark[self._log], assessor.flush()))
         return steps
 
     async def _write(self, pack: Pack, steps: list[tuple[int, Step]]) -> None:

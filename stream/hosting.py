@@ -76,6 +76,7 @@ class Pack:
     generation: int
     began: int  # the committed offset this generation started from
     records: Sequence[Record]
+    more: bool  # the log goes on, as far as is known: another pack follows
     current: Callable[[], bool]  # is the partition still ours, in this generation?
     done: Callable[[], None]  # everything this pack gave rise to is durable
 
@@ -196,7 +197,8 @@ class PackingConsumer(driver.Consumer):
                 self._accounts[tp] = now._replace(due=max(now.due, following))
             event.ack()
 
-        return Pack(tp.topic, tp.partition, generation, account.began, fresh, current, done)
+        more = (self.highwater(tp) or 0) > following
+        return Pack(tp.topic, tp.partition, generation, account.began, fresh, more, current, done)
 
     def lag(self) -> dict[tuple[str, int], int]:
         """Count what stands unread in each partition that is ours."""

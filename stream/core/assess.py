@@ -88,6 +88,7 @@ class Assessor:
                 self._fold = Fold.model_validate_json(value)
             else:
                 self._memory.restore(name, value)
+        self._changed = True  # what had moved may not have been told yet
 
     def apply(self, log: str, offset: int, value: bytes) -> Step:
         """Fold in one record. Seen before: nothing happens, so redelivery is harmless."""
@@ -117,11 +118,15 @@ class Assessor:
             self._evaluate_tick(at)
         return Step({}, [], ends_batch=bool(completed))
 
-    def flush(self) -> Step:
-        """End a batch: the assessment its movement is worth, and all rows written since, the fold last."""
-        if self._changed and self._origins and self._fold.clock:
-            self._moved()
-        self._changed = False
+    def flush(self, *, more: bool = False) -> Step:
+        """End a batch: the assessment its movement is worth, and all rows written since, the fold last.
+
+        `more`: the log goes on, and what has moved is told then; one evaluation serves for all that waits.
+        """
+        if not more:
+            if self._changed and self._origins and self._fold.clock:
+                self._moved()
+            self._changed = False
         rows, due = self._rows, self._due
         self._rows, self._due = {}, []
         rows[f"{self._problem}/{FOLD}"] = self._fold.model_dump_json().encode()

@@ -45,7 +45,8 @@ class Chain:
         self._kept[name] = offset
         return Step({}, [])
 
-    def flush(self) -> Step:
+    def flush(self, *, more: bool = False) -> Step:
+        del more
         rows, self._rows = self._rows, {}
         state = json.dumps([self.watermark, self._sum]).encode()
         return Step(rows | {f"{PROBLEM}/_state": state}, [(b"", state)])
@@ -120,5 +121,7 @@ class StepLoop(asyncio.BaseEventLoop):
         """A killed process closes nothing."""
 
     def call_exception_handler(self, context: dict[str, Any]) -> None:
-        if error := context.get("exception"):
+        future = context.get("future")
+        left = future is not None and not isinstance(future, asyncio.Task)  # whoever waited for it was killed
+        if (error := context.get("exception")) and not left:
             raise error  # else: what a killed process leaves

@@ -40,6 +40,7 @@ def consumer() -> PackingConsumer:
     made._back = set()
     made._acked = {ARTICLES: [12]}
     made._acked_index = {ARTICLES: {12}}
+    made.highwater = lambda _: 20
     return made
 
 
@@ -57,6 +58,11 @@ def test_what_is_due_is_given_and_committed_once_done(consumer: PackingConsumer)
     given.done()
     assert event.acked
     assert consumer._new_offset(ARTICLES) == 13
+
+
+def test_a_pack_knows_whether_the_log_goes_on(consumer: PackingConsumer) -> None:
+    assert due(consumer, pack(10, *range(10, 19))).more
+    assert not due(consumer, pack(10, *range(10, 20))).more
 
 
 def test_what_was_seen_before_is_trimmed(consumer: PackingConsumer) -> None:
