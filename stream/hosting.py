@@ -17,7 +17,8 @@ not do, all found on a real broker or in its source:
   with `noack()`, and `Pack.done` is the last thing an agent does.
 - The producer is idempotent only under `exactly_once`, whose transactions lose records. So that is switched on
   by itself: a partition then holds what one producer sent in the order it was sent, and a kill leaves a prefix.
-- A long poll of 1.5 s, fixed by Faust, holds back a partition that is not in it. It is shortened.
+- A long poll of 1.5 s, fixed by Faust, holds back a partition that is not in it: it is shortened. A fetch that waits
+  without those whose stream is full does so for a second: none is left out, a full stream holds back by itself.
 - aiokafka copies each record it has parsed into another of eleven fields, and gives each record it sends a
   future of its own. Neither is wanted here: records are handed on as parsed, and sent in batches.
 - Tables are written through a buffer whose `flush` gives up after 100 ms, and are recovered by a task that logs
@@ -38,7 +39,8 @@ from faust.types import TP, EventT, Message, StreamT
 from faust.types.tuples import ConsumerMessage
 
 PACK = 2_000  # records; the fetch limit (`stream.app`) bounds a pack's bytes
-LONG_POLL_MS = 250
+LONG_POLL_MS = 100
+_AS_PARSED = object()  # in a deserializer's place, marks the consumer whose records stay as parsed
 
 
 class Row(NamedTuple):
@@ -81,15 +83,10 @@ class Pack:
     done: Callable[[], None]  # everything this pack gave rise to is durable
 
 
-def _as_parsed(key: bytes | None) -> bytes | None:
-    """Mark a consumer, as its deserializer of keys: its records are handed on as parsed."""
-    return key
-
-
 class _PartitionRecords(fetcher.PartitionRecords):  # type: ignore[misc]  # aiokafka has no types
     def _consumer_record(self, tp: TP, record: Record) -> Any:
-        ours = self._key_deserializer is _as_parsed  # other consumers of the process get what they expect
-        return record if ours else super()._consumer_record(tp, record)
+        # other consumers of the process get what they expect
+        return record if self._key_deserializer is _AS_PARSED else super()._consumer_record(tp, record)
 
 
 fetcher.PartitionRecords = _PartitionRecords  # named there, and nowhere to be passed in
@@ -99,7 +96,7 @@ class _Thread(driver.AIOKafkaConsumerThread):
     def _create_worker_consumer(self, transport: Any) -> Any:
         consumer = super()._create_worker_consumer(transport)
         consumer._fetch_max_wait_ms = LONG_POLL_MS
-        consumer._key_deserializer = _as_parsed
+        consumer._key_deserializer = _AS_PARSED
         return consumer
 
 
@@ -193,8 +190,8 @@ class PackingConsumer(driver.Consumer):
             return (now := self._account(tp)) is not None and now.generation == generation
 
         def done() -> None:
-            if (now := self._account(tp)) is not None and now.generation == generation:
-                self._accounts[tp] = now._replace(due=max(now.due, following))
+            if current():
+                self._accounts[tp] = account._replace(due=max(self._accounts[tp].due, following))
             event.ack()
 
         more = (self.highwater(tp) or 0) > following
@@ -225,6 +222,9 @@ class PackingConsumer(driver.Consumer):
     def _account(self, tp: TP) -> Account | None:
         account = self._accounts.get(tp)
         return account if account and account.generation == self.app.consumer_generation_id else None
+
+    def on_buffer_full(self, tp: TP) -> None:
+        """Go on fetching."""
 
     async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
         """Note nothing: Faust would commit past its gaps."""

@@ -77,6 +77,9 @@ def test_what_is_called_or_overridden_has_the_signature_that_was_read(
         (consumer.Consumer.seek, ["self._read_offset[ensure_TP(partition)] = offset if offset else None"]),
         # a pack is one message to these, whatever its value
         (conductor.ConductorCompiler.build, ["await chan.decode(message, propagate=True)"]),
+        # a full stream holds back the fetching task, and so does not need its partition taken out
+        (conductor.ConductorCompiler.build, ["if queue.full():", "ensure_future(dest_chan.put(dest_event))"]),
+        (consumer.Consumer.on_buffer_full, ["active_partitions.discard(tp)"]),
         # the account opens where recovery, which has no tables to recover, seeks
         (Recovery._resume_streams, ["consumer.perform_seek()"]),
         (driver.AIOKafkaConsumerThread._create_worker_consumer, ["fetch_max_wait_ms=1500"]),

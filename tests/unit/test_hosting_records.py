@@ -5,7 +5,7 @@ from aiokafka.record.default_records import DefaultRecordBatchBuilder
 from aiokafka.record.memory_records import MemoryRecords
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
-from stream.hosting import _as_parsed
+from stream.hosting import _AS_PARSED
 
 PLACE = TopicPartition("events", 3)
 
@@ -26,6 +26,6 @@ def test_a_consumer_that_is_not_the_workers_gets_records_that_know_their_partiti
 
 
 def test_the_workers_consumer_gets_them_as_parsed() -> None:
-    record = first(_as_parsed)
+    record = first(_AS_PARSED)
     assert not isinstance(record, ConsumerRecord)
     assert record.value == b"value"  # type: ignore[attr-defined]  # aiokafka has no types
