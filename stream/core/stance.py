@@ -41,8 +41,10 @@ class Stance:
             return ()
         ranked: list[tuple[int, int, str]] = []
         for span, key in found:
-            if not self._voices[key].reach:
-                continue  # a country before a colon is the topic
+            if not self._voices[key].reach and not (
+                span == Span(0, text.colon or 0) and span in hits.get("capital", ())
+            ):
+                continue  # a country before a colon is the topic, a capital alone there the speaker
             if text.colon is not None and text.colon <= HEADING and span.end <= text.colon:
                 ranked.append((0, span.start, key))
             elif any(
