@@ -11,8 +11,8 @@ from stream.catalogue.load import load
 from stream.commands import options
 from stream.commands.judge import CHRONICLE, FILE, SHIPPED
 from stream.evaluation import tables
+from stream.evaluation.alerts import read_rules
 from stream.evaluation.dated import read_facts
-from stream.evaluation.episodes import read_rules
 from stream.evaluation.history import MARGIN, Plan, study
 from stream.evaluation.html import page
 from stream.sources.jsonl import chronological

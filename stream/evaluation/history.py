@@ -11,6 +11,7 @@ from stream.core.observe import Observer
 from stream.core.pipeline import Inbound
 from stream.core.statements import DAY
 from stream.evaluation.ablations import ABLATIONS, relevant
+from stream.evaluation.alerts import Firing, Rule, firings
 from stream.evaluation.backtest import WHOLE, Ablation, Heard, Trace, assess, changed, observe, rearranged
 from stream.evaluation.calm import Day, FalseAlarms, Month, daily, false_alarms, months
 from stream.evaluation.dated import (
@@ -25,7 +26,7 @@ from stream.evaluation.dated import (
     seen,
     unsupported_criticals,
 )
-from stream.evaluation.episodes import Episode, Firing, Rule, episodes, firings
+from stream.evaluation.episodes import Episode, episodes
 from stream.evaluation.record import Record, by_family, by_source
 from stream.evaluation.robustness import Shake, shakes
 from stream.sources.files import FileProblem
@@ -134,7 +135,7 @@ def study(
         alone=peaks,
         false_alarms=false_alarms(days, facts, plan.margin),
         episodes={level: episodes(trace, level) for level in catalogue.problem.levels},
-        firings=[(rule, firings(trace, rule)) for rule in plan.rules],
+        firings=[(rule, firings(trace, rule, catalogue.problem.levels)) for rule in plan.rules],
         months=months(days, facts),
         sources=by_source(trace, catalogue),
         families=by_family(trace, catalogue),

@@ -42,7 +42,7 @@ def compared(found: Sequence[Findings]) -> Section:
         "highest index",
         *(f"lead on {t.fact.mark} ({t.fact.day}): watch, warning" for t in first.truths if alike),
         *(f"days at {a.level} or higher, of those far from a truth" for a in first.false_alarms),
-        *(f"alerts {rule.level}" for rule, _ in first.firings),
+        *(f"alerts: {rule.alert}" for rule, _ in first.firings),
         "critical on one family's word",
     ]
     rows = list(zip(names, *columns, strict=True))
@@ -128,7 +128,7 @@ def _raised(r: Raised) -> str:
 def _alerts(found: Findings) -> Section:
     rows = [
         (
-            rule.level,
+            rule.alert,
             f"{rule.wait:g} s",
             f"{rule.keep:g} s",
             str(len(fired)),
@@ -136,7 +136,10 @@ def _alerts(found: Findings) -> Section:
         )
         for rule, fired in found.firings
     ]
-    note = "As the alert rules would have fired: the levels' own hysteresis, then each rule's for and keep_firing_for."
+    note = (
+        "As the alert rules would have fired: each one's condition at the ticks, which stands until the next, then its "
+        "for and keep_firing_for."
+    )
     head = ("alert", "for", "kept", "fired", "from and to (UTC)")
     return Section("alerts", "Alerts", note, head, rows, frozenset({3}))
 

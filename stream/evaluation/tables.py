@@ -60,7 +60,7 @@ def _values(found: Findings) -> dict[str, Any]:
             for held in found.episodes.values() for e in held
         ],
         "alerts": [
-            {"level": rule.level.value, "for_seconds": rule.wait, "keep_firing_for_seconds": rule.keep,
+            {"alert": rule.alert, "for_seconds": rule.wait, "keep_firing_for_seconds": rule.keep,
              "fired": [{"begin": _stamp(f.begin), "end": None if f.end is None else _stamp(f.end)} for f in fired]}
             for rule, fired in found.firings
         ],

@@ -20,8 +20,8 @@ from stream.catalogue.load import load
 from stream.commands.backtest import DURATIONS
 from stream.commands.judge import SHIPPED
 from stream.evaluation import tables
+from stream.evaluation.alerts import read_rules
 from stream.evaluation.dated import read_facts
-from stream.evaluation.episodes import read_rules
 from stream.evaluation.history import Plan, study
 from stream.evaluation.html import page
 from stream.sources.jsonl import chronological

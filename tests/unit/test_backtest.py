@@ -14,23 +14,23 @@ from scoring import DAY, START, catalogue, event
 from schemas.assessment import LEVELS, Level, rank
 from schemas.report import Report
 from stream.cli import cli
-from stream.commands.backtest import DURATIONS
 from stream.core.observe import Observer
 from stream.core.pipeline import Inbound
 from stream.evaluation import tables
+from stream.evaluation.alerts import Firing, Rule, firings
 from stream.evaluation.backtest import Point, Trace, assess, observe, rearranged
 from stream.evaluation.bootstrap import share
 from stream.evaluation.calm import daily, false_alarms, months
 from stream.evaluation.dated import Fact, drift, lead_days
-from stream.evaluation.episodes import Firing, Rule, episodes, firings, read_rules
+from stream.evaluation.episodes import episodes
 from stream.evaluation.history import Plan, study
 from stream.evaluation.parts import NOTE
 from stream.evaluation.record import by_family, by_source
 from stream.evaluation.robustness import exchanged, jittered, shakes, shuffled, thinned, without
 from stream.sources.files import FileProblem
 
-HOUR = 3_600.0
 CATALOGUE = catalogue()
+EDGES = CATALOGUE.problem.levels
 STEPS = {"n": Level.NORMAL, "w": Level.WATCH, "W": Level.WARNING, "C": Level.CRITICAL}
 
 
@@ -76,18 +76,8 @@ def test_an_episode_says_what_had_risen_in_three_days() -> None:
 def test_alerts_fire_as_the_rules_would(
     levels: str, wait: float, keep: float, expected: list[tuple[float, float | None]]
 ) -> None:
-    found = firings(made(levels), Rule(Level.WATCH, wait * DAY, keep * DAY))
+    found = firings(made(levels), Rule("watch", wait * DAY, keep * DAY), EDGES)
     assert found == [Firing(START + a * DAY, b if b is None else START + b * DAY) for a, b in expected]
-
-
-def test_the_rules_are_those_that_are_deployed(tmp_path: Path) -> None:
-    rules = {rule.level: rule for rule in read_rules(DURATIONS)}
-    assert set(rules) == {Level.WATCH, Level.WARNING, Level.CRITICAL}
-    assert all(rule.wait > 0 and rule.keep > 0 for rule in rules.values())
-    broken = tmp_path / "durations.toml"
-    broken.write_text('watch_for = { live = "soon" }\n')
-    with pytest.raises(FileProblem, match='watch_for needs a duration for "live"'):
-        read_rules(broken)
 
 
 def test_the_interval_covers_what_is_true_of_dependent_days() -> None:
