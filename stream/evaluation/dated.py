@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import NamedTuple
 
-from schemas.assessment import LEVELS, Level
+from schemas.assessment import Level, rank
 from schemas.catalogue import Catalogue
 from schemas.indication import Act, Indication
 from stream.core.statements import DAY
@@ -90,7 +90,7 @@ def seen(trace: Trace, facts: Iterable[Fact]) -> list[Seen]:
         before, after = trace.at(fact.at), trace.between(fact.at, fact.at + AFTER)
         if before and after:
             peak = max(after, key=lambda a: a.index)
-            rows.append(Seen(fact, before.index, peak.index, max(after, key=_rank).level))
+            rows.append(Seen(fact, before.index, peak.index, max(after, key=lambda p: rank(p.level)).level))
     return rows
 
 
@@ -99,7 +99,7 @@ def lead_days(trace: Trace, at: float, level: Level = Level.WATCH) -> float | No
     earlier = [a for a in trace.ticks if a.at <= at]
     since = None
     for a in reversed(earlier):
-        if LEVELS.index(a.level) < LEVELS.index(level):
+        if rank(a.level) < rank(level):
             break
         since = a.at
     return None if since is None else (at - since) / DAY
@@ -164,7 +164,3 @@ def drift(trace: Trace, other: Trace) -> tuple[float, float]:
     theirs = {a.at: a.index for a in other.ticks}
     apart = [abs(a.index - theirs[a.at]) for a in trace.ticks if a.at in theirs]
     return (max(apart), sum(apart) / len(apart)) if apart else (0.0, 0.0)
-
-
-def _rank(point: Point) -> int:
-    return LEVELS.index(point.level)
