@@ -22,13 +22,13 @@ not do, all found on a real broker or in its source:
 - aiokafka copies each record it has parsed into another of eleven fields, and gives each record it sends a
   future of its own. Neither is wanted here: records are handed on as parsed, and sent in batches.
 - Tables are written through a buffer whose `flush` gives up after 100 ms, and are recovered by a task that logs
-  its errors and goes on, from packs that may be stale. So the state has its changelog, but not through Faust
-  (`stream.table`).
+  its errors and goes on, from packs that may be stale. So the state keeps a changelog itself (`stream.table`).
 """
 # ruff: noqa: SLF001, ANN401 - private API is what this module is about, and what Faust passes on is its own matter
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol, cast
 
@@ -129,10 +129,7 @@ class PackingConsumer(driver.Consumer):
             self._next[tp] = offset
         self._seeks += 1
 
-    async def getmany(  # the signature is Faust's
-        self,
-        timeout: float,  # noqa: ASYNC109
-    ) -> AsyncIterator[tuple[TP, Message]]:
+    async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, Message]]:  # noqa: ASYNC109 - Faust's
         """Fetch, and yield up to `PACK` records of one partition as one message."""
         await self._go_back()
         seeks = self._seeks
@@ -154,8 +151,8 @@ class PackingConsumer(driver.Consumer):
 
     def _message(self, tp: TP, pack: Sequence[Record], start: int) -> Message:
         last, generation = pack[-1], self.app.consumer_generation_id
-        value = cast("Any", (start, pack))
         place = (tp.topic, tp.partition, last.offset, last.timestamp / 1_000, 0)
+        value = cast("Any", (start, pack))
         return ConsumerMessage(*place, None, None, value, None, tp=tp, generation_id=generation)
 
     async def _go_back(self) -> None:
@@ -194,7 +191,7 @@ class PackingConsumer(driver.Consumer):
                 self._accounts[tp] = account._replace(due=max(self._accounts[tp].due, following))
             event.ack()
 
-        more = (self.highwater(tp) or 0) > following
+        more = (self._end(tp) or 0) > following
         return Pack(tp.topic, tp.partition, generation, account.began, fresh, more, current, done)
 
     def lag(self) -> dict[tuple[str, int], int]:
@@ -209,7 +206,7 @@ class PackingConsumer(driver.Consumer):
     def positions(self) -> dict[tuple[str, int], tuple[int, int | None, int | None]]:
         """Give, for each partition that is ours, the offset due next, the log's end, and what is committed."""
         return {
-            (tp.topic, tp.partition): (account.due, self.highwater(tp), self._committed_offset.get(tp))
+            (tp.topic, tp.partition): (account.due, self._end(tp), self._committed_offset.get(tp))
             for tp in self.assignment()
             if (account := self._account(tp))
         }
@@ -222,6 +219,11 @@ class PackingConsumer(driver.Consumer):
     def _account(self, tp: TP) -> Account | None:
         account = self._accounts.get(tp)
         return account if account and account.generation == self.app.consumer_generation_id else None
+
+    def _end(self, tp: TP) -> int | None:
+        with suppress(AssertionError):  # in the thread of the fetches the partition may be going this moment
+            return self.highwater(tp)
+        return None
 
     def on_buffer_full(self, tp: TP) -> None:
         """Go on fetching."""
@@ -236,8 +238,7 @@ class PackingConsumer(driver.Consumer):
         return account.due if account and account.due > account.began else None
 
     async def _commit(self, offsets: Mapping[TP, int]) -> bool:
-        committed = bool(await super()._commit(offsets))
-        if committed:
+        if committed := bool(await super()._commit(offsets)):
             self.committed_at = cast("Host", self.app).now()
         return committed
 
@@ -293,8 +294,7 @@ async def packs(stream: StreamT[Any]) -> AsyncIterator[Pack]:
     """Yield what is due, pack by pack; the reader calls `done` on each, last."""
     consumer = cast("PackingConsumer", stream.app.consumer)
     async for event in cast("faust.Stream[Any]", stream).noack().events():
-        pack = consumer.due(event)
-        if pack is None:
-            event.ack()
-        else:
+        if pack := consumer.due(event):
             yield pack
+        else:
+            event.ack()

@@ -65,6 +65,16 @@ def test_a_pack_knows_whether_the_log_goes_on(consumer: PackingConsumer) -> None
     assert not due(consumer, pack(10, *range(10, 20))).more
 
 
+def test_where_the_partition_is_going_nobody_knows_whether_its_log_goes_on(
+    consumer: PackingConsumer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(_: TP) -> int:
+        raise AssertionError("Partition is not assigned")  # as aiokafka does
+
+    monkeypatch.setattr(consumer, "highwater", gone)
+    assert not due(consumer, pack(10, 10)).more
+
+
 def test_what_was_seen_before_is_trimmed(consumer: PackingConsumer) -> None:
     due(consumer, pack(10, 10, 11)).done()
     assert [record.offset for record in due(consumer, pack(10, 10, 11, 12)).records] == [12]

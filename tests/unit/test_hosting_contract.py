@@ -86,6 +86,7 @@ def test_what_is_called_or_overridden_has_the_signature_that_was_read(
         (driver.Producer._new_producer, ["**self._settings_extra()"]),
         (aiokafka.AIOKafkaConsumer.start, ["fetch_max_wait_ms=self._fetch_max_wait_ms"]),
         (aiokafka.AIOKafkaConsumer.start, ["key_deserializer=self._key_deserializer"]),  # marks our records
+        (aiokafka.AIOKafkaConsumer.highwater, ["assert self._subscription.is_assigned(partition)"]),
         (PartitionRecords.__init__, ["self._key_deserializer = key_deserializer"]),
         (Fetcher.fetched_records, ["max_records"]),
         # what it has parsed is passed on as it is, from where it looks for the class
