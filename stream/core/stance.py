@@ -24,7 +24,7 @@ class Speaker(NamedTuple):
 
 
 class Stance:
-    """Reads `says`, `addresses`, `according`, `negation`, `contrast`, `evidence`, `foretold` by their names."""
+    """Reads `says`, `addresses`, `according`, `capital`, `negation`, `contrast`, `evidence`, `foretold` by name."""
 
     def __init__(self, voices: Mapping[str, Voice]) -> None:
         self._voices = voices

@@ -25,6 +25,7 @@ READ_BY_CODE = {
     "foretold",
     "extended",
     "standing",
+    "capital",
 }
 EXAMPLES = [(i.id, e) for i in CATALOGUE.indicators.values() for e in i.examples]
 PATTERNS = [(i.id, n) for i in CATALOGUE.indicators.values() for n in range(len(i.patterns))]
