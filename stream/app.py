@@ -19,6 +19,7 @@ from stream.topics import PROBLEM_PARTITIONS, topics
 
 SESSION_SECONDS = 10  # a killed worker keeps its partitions this long
 HEARTBEAT_SECONDS = 3
+METADATA_MS = 5_000
 FETCH_RECORDS = 4_000
 FETCH_BYTES = (
     2 << 20
@@ -91,6 +92,9 @@ def config(settings: Settings) -> dict[str, Any]:
         "agent_supervisor": mode.CrashingSupervisor,
         "consumer_auto_offset_reset": "earliest",
         "consumer_group_instance_id": settings.instance,
+        # A broker that comes back may know no topics yet; who then leads the group gives nobody anything, and sees it
+        # when it asks again: Faust's five minutes were five minutes in which nothing moved.
+        "consumer_metadata_max_age_ms": METADATA_MS,
         "broker_session_timeout": SESSION_SECONDS,
         "broker_heartbeat_interval": HEARTBEAT_SECONDS,
         "broker_request_timeout": 30,

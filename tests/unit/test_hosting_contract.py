@@ -10,6 +10,7 @@ import aiokafka
 import faust
 import pytest
 from aiokafka.consumer.fetcher import Fetcher, PartitionRecords
+from aiokafka.consumer.group_coordinator import GroupCoordinator
 from aiokafka.producer.message_accumulator import BatchBuilder, MessageAccumulator
 from aiokafka.record.default_records import DefaultRecordBatch, DefaultRecordBatchBuilder
 from faust.tables.recovery import Recovery
@@ -83,6 +84,12 @@ def test_what_is_called_or_overridden_has_the_signature_that_was_read(
         # the account opens where recovery, which has no tables to recover, seeks
         (Recovery._resume_streams, ["consumer.perform_seek()"]),
         (driver.AIOKafkaConsumerThread._create_worker_consumer, ["fetch_max_wait_ms=1500"]),
+        # what a returning broker had not known yet is seen once metadata is old, and shared out anew
+        (
+            driver.AIOKafkaConsumerThread._create_worker_consumer,
+            ["metadata_max_age_ms=conf.consumer_metadata_max_age_ms"],
+        ),
+        (GroupCoordinator._handle_metadata_update, ["if self._metadata_snapshot != metadata_snapshot:"]),
         (driver.Producer._new_producer, ["**self._settings_extra()"]),
         (aiokafka.AIOKafkaConsumer.start, ["fetch_max_wait_ms=self._fetch_max_wait_ms"]),
         (aiokafka.AIOKafkaConsumer.start, ["key_deserializer=self._key_deserializer"]),  # marks our records
