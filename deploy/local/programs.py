@@ -50,6 +50,8 @@ class Plan(NamedTuple):
             "BELWATCH_METRICS_PORT": str(self.ports.metrics),
             "BELWATCH_PAGE_PORT": str(self.ports.page),
             "BELWATCH_DATA": str(self.folder / "state"),
+            # The stack has one worker: started again after a kill, it gets its partitions back at once.
+            "BELWATCH_INSTANCE": "-".join(filter(None, ("local", self.mode, self.run))),
         }
         return settings | ({"BELWATCH_RUN": self.run} if self.run else {})
 

@@ -33,7 +33,7 @@ READY = {
     "prometheus": "/-/ready",
     "alertmanager": "/-/ready",
     "receiver": "/healthz",
-    "worker": "/metrics",
+    "worker": "/ready",
     "page": "/-/ready",
 }
 

@@ -21,7 +21,9 @@ from schemas.wire import instant
 
 SVG = "http://www.w3.org/2000/svg"
 XLINK = "http://www.w3.org/1999/xlink"
-SIZE = (9.6, 3.6)  # inches: ten units of text high at the width of a desk's screen
+SIZE = (9.6, 4.2)  # inches of 72 units
+# Units high: what a phone needs. The plot is laid out for it, and the style sheet sets smaller text on wider screens.
+TEXT = 23.0
 # Text stays text (it can be read aloud, selected, coloured); ids are the same each time.
 STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
@@ -46,7 +48,7 @@ class Point:
 
 def svg(points: Sequence[Point], enter: Mapping[Level, float], label: str) -> str:
     """Draw index and band; `enter`: where each level begins; `label`: what a screen reader says of it."""
-    with mpl.rc_context(STYLE):
+    with mpl.rc_context({**STYLE, "font.size": TEXT}):
         figure = Figure(figsize=SIZE, layout="constrained")
         axes = figure.add_subplot()
         times = [date2num(instant(p.at)) for p in points]  # type: ignore[no-untyped-call] # matplotlib's dates
@@ -60,11 +62,13 @@ def svg(points: Sequence[Point], enter: Mapping[Level, float], label: str) -> st
         axes.set_ylim(0, 100)
         axes.set_xlim(times[0], max(times[-1], times[0] + 1e-6))
         axes.set_yticks(edges)
-        locator = AutoDateLocator(minticks=4, maxticks=8)  # type: ignore[no-untyped-call] # as above
+        locator = AutoDateLocator(minticks=3, maxticks=6)  # type: ignore[no-untyped-call] # as above
         axes.xaxis.set_major_locator(locator)
         axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call] # as above
         axes.spines[:].set_visible(False)
         axes.tick_params(length=0)
+        axes.tick_params(axis="x", pad=18)  # clear of the lowest level's edge, whatever the reader's font
+        axes.xaxis.OFFSETTEXTPAD = 8
         drawn = BytesIO()
         figure.savefig(drawn, format="svg", transparent=True, metadata=DRAWN)
     return inline(drawn.getvalue(), label)

@@ -10,6 +10,7 @@ from playwright.sync_api import Page as Tab
 from playwright.sync_api import expect
 
 from schemas.assessment import Assessment
+from stream.page.views import SPANS
 
 Serve = Callable[..., Served]
 OpenTab = Callable[..., Tab]
@@ -107,6 +108,16 @@ def test_hostile_titles_are_text_and_hostile_links_are_none(serve: Serve, tab: O
     assert page.title() != "owned"
 
 
+# A line of 2 px or more around what has the focus, in the colour whose contrast test_contrast.py computes.
+OUTLINED = """() => {
+  const probe = document.body.appendChild(document.createElement('i'));
+  probe.style.color = 'var(--focus)';
+  const focus = getComputedStyle(probe).color, style = getComputedStyle(document.activeElement);
+  probe.remove();
+  return style.outlineStyle === 'solid' && parseFloat(style.outlineWidth) >= 2 && style.outlineColor === focus;
+}"""
+
+
 def test_a_keyboard_gets_everywhere(serve: Serve, tab: OpenTab) -> None:
     page = tab()
     page.goto(serve(TENSE).url + PROBLEM)
@@ -121,10 +132,7 @@ def test_a_keyboard_gets_everywhere(serve: Serve, tab: OpenTab) -> None:
         if tag == "BODY":
             break  # the page's end
         reached.add(tag)
-        outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
-        # within a date field the browser itself marks the part that has the focus
-        part = page.evaluate("document.activeElement.type === 'datetime-local'")
-        assert part or outline != "none", page.evaluate("document.activeElement.outerHTML")
+        assert page.evaluate(OUTLINED), page.evaluate("document.activeElement.outerHTML")
     assert {"INPUT", "SELECT", "BUTTON", "A", "SUMMARY"} <= reached
 
 
@@ -158,6 +166,32 @@ def test_a_phone_needs_no_sideways_scrolling(serve: Serve, tab: OpenTab, keep: K
         assert page.evaluate("document.documentElement.scrollWidth") <= 360
     page.goto(url + PROBLEM)
     keep(page, "phone")
+
+
+# Of each text in a plot: its height in CSS pixels, and whether it lies inside the plot and off every other.
+TEXTS = """svg => {
+  const texts = [...svg.querySelectorAll('text')], frame = svg.getBoundingClientRect();
+  const boxes = texts.map(t => t.getBoundingClientRect());
+  const apart = (a, b) => a.right <= b.left || b.right <= a.left || a.bottom <= b.top || b.bottom <= a.top;
+  return texts.map((t, n) => ({
+    text: t.textContent,
+    pixels: parseFloat(getComputedStyle(t).fontSize) * svg.getScreenCTM().a,
+    inside: boxes[n].left >= frame.left - 1 && boxes[n].right <= frame.right + 1,
+    apart: boxes.every((b, m) => m === n || apart(b, boxes[n])),
+  }));
+}"""
+
+
+@pytest.mark.parametrize("width", [390, 500, 700, 1200])
+def test_a_plot_can_be_read_on_every_screen(serve: Serve, tab: OpenTab, keep: Keep, width: int) -> None:
+    page = tab(width=width)
+    url = serve(TENSE).url + PROBLEM
+    for span in SPANS:
+        page.goto(f"{url}?span={span}")
+        texts = page.locator("svg.plot").evaluate(TEXTS)
+        assert len(texts) >= 9
+        assert [t for t in texts if not (t["pixels"] >= 11 and t["inside"] and t["apart"])] == []
+    keep(page, f"plot-{width}")
 
 
 def test_it_works_without_any_script_and_without_the_internet(serve: Serve, tab: OpenTab) -> None:
