@@ -7,7 +7,7 @@ source sends twice is two, and so is a copy: talk is volume, which is why it nev
 
 import math
 from bisect import bisect_left
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Self
 
@@ -22,6 +22,8 @@ from stream.core.attention import WEEKS, Day, attention
 
 MOST_AHEAD = 2_000  # times of receipt that no tick has taken in: far more than a clock that runs leaves
 KEPT = 7 * (WEEKS + 1)  # days
+SECONDS_A_DAY = 86_400
+EPOCH = date(1970, 1, 1)
 
 Days = dict[date, Day]
 
@@ -83,21 +85,14 @@ class Talk(Own):
     def counting(self, articles: Articles, every: float | None) -> Self:
         """Count what is new in `articles`; `every`: the grid of the ticks, in seconds, where it is known."""
         begin = self.upto.get(articles.origin, -1) + 1
-        ahead = {tick: dict(days) for tick, days in self.ahead.items()}
-        end = begin
-        for first, count, second in articles.stretches:
-            end = max(end, first + count)
-            new = first + count - max(first, begin)
-            if new > 0:
-                mine = bisect_left(articles.about, first + count) - bisect_left(
-                    articles.about, max(first, begin)
-                )
-                # a grid of ticks is finer than a day and coarser than a second: so few counts, each exact
-                tick = math.ceil(second / every) * every if every else float(second)
-                days, day = ahead.setdefault(tick, {}), instant(second).date()
-                days[day] = _sum(days.get(day), Day(mine, new))
+        new = [s for s in articles.stretches if s.first + s.articles > begin]
+        ahead = dict(self.ahead)
+        for (tick, day), count in _counted(new, articles.about, begin, every).items():
+            days = ahead.get(tick, {})
+            ahead[tick] = {**days, day: _sum(days.get(day), count)}
         if len(ahead) > MOST_AHEAD:
             ahead = _fewer(ahead)
+        end = max((s.first + s.articles for s in new), default=begin)
         return self.model_copy(update={"upto": {**self.upto, articles.origin: end - 1}, "ahead": ahead})
 
     def concluded(self, at: float) -> Self:
@@ -121,6 +116,21 @@ class Talk(Own):
                 for day, count in counts.items():
                     days[day] = _sum(days.get(day), count)
         return days
+
+
+def _counted(
+    stretches: Iterable[Stretch], about: Sequence[int], begin: int, every: float | None
+) -> dict[tuple[float, date], Day]:
+    """Count articles from the offset `begin` on, by the first tick that may take them in and the day of receipt."""
+    found: dict[tuple[float, int], list[int]] = {}
+    for first, count, second in stretches:
+        # a grid of ticks is finer than a day and coarser than a second: so few counts, each exact
+        tick = math.ceil(second / every) * every if every else float(second)
+        counts = found.setdefault((tick, second // SECONDS_A_DAY), [0, 0])
+        since, end = max(first, begin), first + count
+        counts[0] += bisect_left(about, end) - bisect_left(about, since)
+        counts[1] += end - since
+    return {(tick, EPOCH + timedelta(days=day)): Day(*counts) for (tick, day), counts in found.items()}
 
 
 def _fewer(ahead: dict[float, Days]) -> dict[float, Days]:
