@@ -1,8 +1,11 @@
 """Talk is counted once whatever is delivered again, known when it was received, and never part of the index."""
 
+import itertools
 import json
 import random
+from collections import defaultdict
 from collections.abc import Sequence
+from datetime import date
 
 import pytest
 from hypothesis import given, settings
@@ -15,7 +18,7 @@ from schemas.tick import Tick
 from schemas.wire import instant, rfc3339
 from stream.core.observe import Inbound, Observer
 from stream.core.pipeline import Assessor, Run, with_ticks
-from stream.core.talk import KEPT, MOST_AHEAD, Talk
+from stream.core.talk import KEPT, MOST_AHEAD, Talk, Teller
 
 CATALOGUE = catalogue()
 ORIGIN = "articles-0"
@@ -178,3 +181,27 @@ def test_without_a_clock_what_waits_is_bounded_and_nothing_is_miscounted() -> No
     after = talk.concluded(START + seconds)
     assert after.days[instant(START).date()] == (seconds // 500, seconds)
     assert not after.ahead
+
+
+@given(st.lists(st.tuples(st.integers(0, 2), st.booleans()), min_size=1, max_size=60), st.data())
+@settings(max_examples=60)
+def test_stretches_told_again_in_part_count_once_around_midnight(
+    made: list[tuple[int, bool]], data: st.DataObject
+) -> None:
+    every = data.draw(st.sampled_from([None, 3_600.0, 3 * DAY]))
+    seconds = list(itertools.accumulate((gap for gap, _ in made), initial=START + DAY - 15))[1:]
+    plain: dict[date, list[int]] = defaultdict(lambda: [0, 0])
+    for second, (_, about) in zip(seconds, made, strict=True):
+        plain[instant(second).date()][0] += about
+        plain[instant(second).date()][1] += 1
+    talk, begin = Talk(), 0
+    while begin < len(made):
+        end = begin + data.draw(st.integers(1, 20))
+        teller = Teller(ORIGIN)
+        for offset in range(max(0, begin - data.draw(st.integers(0, 10))), min(end, len(made))):
+            teller.note(offset, seconds[offset], about=made[offset][1])
+        articles = teller.told()
+        assert articles
+        talk, begin = talk.counting(articles, every), end
+    assert talk.concluded(START + 9 * DAY).days == {day: tuple(counts) for day, counts in plain.items()}
+    assert talk.upto == {ORIGIN: len(made) - 1}
