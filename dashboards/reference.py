@@ -75,8 +75,10 @@ def settings() -> Iterator[tuple[str, str, str, str]]:
 
 def commands(group: click.Group = cli, before: str = "belwatch") -> Iterator[tuple[str, str]]:
     """Yield every command with the first sentence of its help."""
-    for name, command in sorted(group.commands.items()):
-        said = " ".join((command.help or "").split("\n\n")[0].split())
+    context = click.Context(group)
+    for name in sorted(group.list_commands(context)):
+        command = group.get_command(context, name)
+        said = " ".join(((command and command.help) or "").split("\n\n")[0].split())
         yield f"{before} {name}", said
         if isinstance(command, click.Group):
             yield from commands(command, f"{before} {name}")

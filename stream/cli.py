@@ -2,32 +2,55 @@
 
 import logging
 import sys
+from importlib import import_module
 
 import click
 
 from stream import __version__
 from stream.archive.manifest import ArchiveProblem
 from stream.catalogue.load import CatalogueError
-from stream.commands import (
-    archive,
-    backfill,
-    backtest,
-    feed,
-    judge,
-    local,
-    offline,
-    operate,
-    page,
-    poll,
-    replay,
-    review,
-    travel,
-)
 from stream.connection import BrokerProblem
 from stream.sources.files import FileProblem
 
+# The module each command stands in, under its own name. It is loaded when the command is asked for: a worker needs
+# neither plots nor feeds, which took 50 MiB and half of its time to get ready.
+MODULES = {
+    "archive": "archive",
+    "backfill": "backfill",
+    "backtest": "backtest",
+    "catalogue": "judge",
+    "clock": "operate",
+    "demo": "local",
+    "evaluate": "judge",
+    "explain": "travel",
+    "ingest": "feed",
+    "match": "offline",
+    "page": "page",
+    "poll": "poll",
+    "replay": "replay",
+    "review": "review",
+    "score": "offline",
+    "topics": "operate",
+    "worker": "operate",
+}
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+
+class Commands(click.Group):
+    """The commands, each loaded when it is asked for (Click's "Lazily Loading Subcommands")."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's
+        """Name all of them."""
+        return sorted(MODULES)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's
+        """Load one; None where there is none of that name."""
+        if cmd_name not in MODULES:
+            return None
+        command: click.Command = getattr(import_module(f"stream.commands.{MODULES[cmd_name]}"), cmd_name)
+        return command
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__)
 def cli() -> None:
     """Watch the indications of Belarus entering the war: an index of the evidence, not a probability.
@@ -37,25 +60,6 @@ def cli() -> None:
     belwatch score FILE --at TIME     the same score in process, without Kafka
     belwatch worker                   the stream processor, on a broker of your own (BELWATCH_BROKERS)
     """
-
-
-for family in (
-    offline,
-    judge,
-    feed,
-    replay,
-    travel,
-    operate,
-    poll,
-    archive,
-    backfill,
-    backtest,
-    page,
-    review,
-    local,
-):
-    for command in family.COMMANDS:
-        cli.add_command(command)
 
 
 def main() -> None:

@@ -78,6 +78,3 @@ def verify(folder: Path, as_json: bool) -> None:  # noqa: FBT001 - a flag of cli
             click.echo(fault, err=True)
     if found.faults:
         raise click.exceptions.Exit(1)
-
-
-COMMANDS = (archive,)

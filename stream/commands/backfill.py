@@ -104,6 +104,3 @@ def _blocks(promtool: str, text: Path, out: Path) -> None:
         text.unlink()
     if done.returncode:
         raise click.ClickException(f"promtool made no blocks of {text.name}: {done.stderr.strip()[-500:]}")
-
-
-COMMANDS = (backfill,)

@@ -78,6 +78,3 @@ def backtest(files: tuple[str, ...], **given: Any) -> None:  # noqa: ANN401 - op
     (given["out"] / "backtest.html").write_text(page(found, facts), encoding="utf-8")
     click.echo(values if given["as_json"] else tables.summary(found))
     click.echo(f"reports in {given['out']}: backtest.html, backtest.md, backtest.json", err=True)
-
-
-COMMANDS = (backtest,)

@@ -78,6 +78,3 @@ def _ingest(file: str, rows: Callable[[str], Iterable[readers.Row]], *, restart:
     )
     for number, reason in sorted(done.unreadable + done.unsent):
         click.echo(f"{file}:{number}: {reason}", err=True)
-
-
-COMMANDS = (ingest,)

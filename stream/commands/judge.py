@@ -137,6 +137,3 @@ def docs(out: Path, catalogue: Path | None) -> None:
     """
     written = pages.write(load(catalogue), catalogue or SHIPPED, out)
     click.echo(f"{len(written)} pages in {out}")
-
-
-COMMANDS = (evaluate, catalogue)

@@ -23,6 +23,3 @@ def demo(arguments: tuple[str, ...]) -> None:
             "this is not a clone of the project (no deploy/local here); clone it and run: make demo"
         )
     os.execv(sys.executable, [sys.executable, "-m", "deploy.local", "demo", *arguments])  # noqa: S606 - ourselves
-
-
-COMMANDS = (demo,)

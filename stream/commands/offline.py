@@ -133,6 +133,3 @@ def _outcomes(outcomes: Counter[str]) -> None:
             if k.startswith("rejected:")
         )
     )
-
-
-COMMANDS = (match, score)

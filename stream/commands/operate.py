@@ -74,6 +74,3 @@ def clock(every: float | None) -> None:
 
     log_to_terminal()
     run(options.settings(tick_seconds=every))
-
-
-COMMANDS = (topics, worker, clock)

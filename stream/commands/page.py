@@ -20,6 +20,3 @@ def page(run: str | None, page_port: int | None) -> None:
 
     log_to_terminal()
     serve(options.settings(run=run, page_port=page_port))
-
-
-COMMANDS = (page,)

@@ -71,6 +71,3 @@ def poll(feeds: Path | None, once: bool, allow: tuple[str, ...]) -> None:  # noq
     finally:
         fetcher.close()
         sender.close()
-
-
-COMMANDS = (poll,)

@@ -248,6 +248,3 @@ def _speed(text: str) -> float | None:
     if speed is not None and speed <= 0:
         raise click.BadParameter(f'{text!r} is no speed; write virtual seconds per second, or "max"')
     return speed
-
-
-COMMANDS = (replay,)

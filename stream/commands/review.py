@@ -134,6 +134,3 @@ def list_(run: str | None, *, as_json: bool) -> None:
 def _line(made: Review) -> str:
     until = f", until {rfc3339(made.expires_at)}" if made.expires_at else ""
     return f"{rfc3339(made.at)}  {made.action} {made.target}, by {made.reviewer}{until}: {made.reason}"
-
-
-COMMANDS = (review,)

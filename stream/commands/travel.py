@@ -97,6 +97,3 @@ def _told(settings: Settings, time: float) -> Assessment | None:
     with Following(settings) as following:
         earlier = (a for a in following.history() if a.at.timestamp() <= time)
         return max(earlier, key=lambda a: (a.at, a.known_at), default=None)
-
-
-COMMANDS = (explain,)

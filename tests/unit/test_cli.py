@@ -1,6 +1,8 @@
 """The commands as a user meets them: help, examples, errors that say what to do."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import click
@@ -17,10 +19,28 @@ def run(*arguments: str, given: str = "") -> tuple[int, str]:
 
 def commands(group: click.Group = cli.cli, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
     found: list[tuple[str, ...]] = []
-    for name, command in group.commands.items():
-        here = (*path, name)
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command, here = group.get_command(context, name), (*path, name)
         found += commands(command, here) if isinstance(command, click.Group) else [here]
     return found
+
+
+def test_a_worker_loads_neither_plots_nor_feeds() -> None:
+    code = (
+        "import sys; from click import Context; from stream.cli import cli;"
+        "cli.get_command(Context(cli), 'worker'); import stream.worker; print(*sys.modules)"
+    )
+    loaded = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    found = set(loaded.stdout.split())
+    assert "stream.app" in found
+    assert not found & {"matplotlib", "numpy", "feedparser", "jinja2", "httpx"}
+
+
+def test_what_is_no_command_says_so() -> None:
+    code, text = run("nosuch")
+    assert code == 2
+    assert "No such command 'nosuch'" in text
 
 
 @pytest.mark.parametrize("command", [c for c in commands() if c != ("demo",)], ids=" ".join)

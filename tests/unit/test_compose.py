@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from deploy.render import PORTS, Delivery, commands
-from stream.cli import cli
+from stream.cli import MODULES
 from stream.settings import Settings
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
@@ -66,7 +66,7 @@ def test_settings_exist() -> None:
 def test_commands_exist() -> None:
     for name, service in SERVICES.items():
         if service["image"].startswith("belwatch:") and "entrypoint" not in service:
-            assert service["command"][0] in cli.commands, name
+            assert service["command"][0] in MODULES, name
     for service in SERVICES.values():
         if service.get("entrypoint", [])[:2] == ["python", "-m"]:
             module = DEPLOY.parent.joinpath(*service["entrypoint"][2].split(".")).with_suffix(".py")

@@ -83,8 +83,9 @@ def _exists(line: str) -> None:
             known = {name for option in command.params for name in option.opts} | {"--help", "--version"}
             assert word.partition("=")[0] in known or word == "--", f"{line}: no {word}"
         elif isinstance(command, click.Group) and word != "COMMAND":
-            assert word in command.commands, f"{line}: no {word}"
-            command = command.commands[word]
+            found = command.get_command(click.Context(command), word)
+            assert found, f"{line}: no {word}"
+            command = found
 
 
 @pytest.mark.parametrize("page", RUNBOOKS, ids=lambda page: page.stem)
