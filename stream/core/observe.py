@@ -106,16 +106,16 @@ class Observer:
         source = self._sources.find(body.publisher)
         if source.id in self._expected:
             seen.note(source.id, at, record.received_at)
+        heartbeat = None
         if type(body) is Article:
             text = f"{body.title}\n{body.text}"
             telling = self._gate(text)  # nearly no text is: one search for all that anybody looks for
             indications = self.indications(body, at) if telling else ()
-            about = telling and self._mentions(text)
-            seen.talk.note(record.offset, record.received_at, about=about)
+            seen.talk.note(record.offset, record.received_at, about=telling and self._mentions(text))
+            if source.id in self._grader.periodic:
+                heartbeat = self._grader.heartbeat(body, source, indications)
         else:
             indications = self.indications(body, at)
-        heartbeat = self._grader.heartbeat(body, source, indications) if type(body) is Article else None
-        indications = _strongest(indications, found)
         matched = bool(indications or heartbeat)
         found.outcomes["matched" if matched else "unmatched"] += 1
         if matched or body.revision:
@@ -125,7 +125,7 @@ class Observer:
                 at=instant(at),
                 received_at=instant(record.received_at),
                 content_hash=hashlib.sha256(record.value).hexdigest()[:16],
-                indications=indications,
+                indications=_strongest(indications, found),
                 heartbeat=heartbeat,
             )
             found.observations.append(_fitting(report, found))

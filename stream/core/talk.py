@@ -7,7 +7,7 @@ source sends twice is two, and so is a copy: talk is volume, which is why it nev
 
 import math
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Self
 
@@ -51,25 +51,36 @@ class Teller:
 
     def __init__(self, origin: str) -> None:
         self._origin = origin
-        self._stretches: list[Stretch] = []
+        self._articles: list[
+            tuple[int, float]
+        ] = []  # offset and receipt: every message pays for what is done here
         self._about: list[int] = []
 
     def note(self, offset: int, received_at: float, *, about: bool) -> None:
-        """One article: neighbours received in the same second make one stretch."""
-        second = math.ceil(received_at)
-        last = self._stretches[-1] if self._stretches else None
-        if last and offset == last.first + last.articles and second == last.second:
-            self._stretches[-1] = last._replace(articles=last.articles + 1)
-        else:
-            self._stretches.append(Stretch(offset, 1, second))
+        """One article."""
+        self._articles.append((offset, received_at))
         if about:
             self._about.append(offset)
 
     def told(self) -> Articles | None:
         """What was noted since this was last asked; None where nothing was."""
-        found = Articles(origin=self._origin, stretches=tuple(self._stretches), about=tuple(self._about))
-        self._stretches, self._about = [], []
-        return found if found.stretches else None
+        stretches, about = tuple(_stretches(self._articles)), tuple(self._about)
+        self._articles, self._about = [], []
+        return Articles(origin=self._origin, stretches=stretches, about=about) if stretches else None
+
+
+def _stretches(articles: list[tuple[int, float]]) -> Iterator[Stretch]:
+    """Neighbours received in the same second make one stretch."""
+    first, following, until = 0, 0, -1
+    for offset, received_at in articles:
+        second = math.ceil(received_at)
+        if offset != following or second != until:
+            if following > first:
+                yield Stretch(first, following - first, until)
+            first, until = offset, second
+        following = offset + 1
+    if following > first:
+        yield Stretch(first, following - first, until)
 
 
 class Talk(Own):
