@@ -10,12 +10,12 @@ that old ones can be forgotten exactly.
 
 import math
 from bisect import bisect_left
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from schemas.catalogue import Indicator, Problem
 from schemas.indication import Act, Indication
+from stream.core.groups import Group
 from stream.core.score import mass, support
 from stream.core.statements import DAY, HOUR, Statement
 from stream.core.voices import Voices
@@ -46,11 +46,10 @@ class Claim(NamedTuple):
 
 
 class Chain(NamedTuple):
-    """The statements of one claim, in order of time: independent ones for and against, and how many there are."""
+    """The independent statements of one claim, for and against, in order of time; and how many there are in all."""
 
     triggered: bool
-    supporting: Sequence[Statement]
-    denying: Sequence[Statement]
+    run: Sequence[Statement]
     reports: int
     messages: tuple[str, ...]
 
@@ -60,46 +59,24 @@ def ranked(indicator: Indicator, found: Iterable[Claim]) -> list[Claim]:
     return sorted(found, key=lambda c: (-_rank(c.mass, c.at, indicator), c.id))
 
 
-def chains(indicator: Indicator, statements: Sequence[Statement], problem: Problem) -> list[Chain]:
-    """Link statements, sorted by time, into chains; what only repeats another is counted, and neither adds nor links.
+def chains(group: Group, problem: Problem) -> list[Chain]:
+    """Link a group's independent statements into chains; what only repeats another is counted, and doesn't link.
 
     Were copies links, a story that is copied more often would reach further: the index would follow volume.
     """
-    link = problem.link_hours * HOUR
+    said, runs = group.said, _runs(group.independent, problem.link_hours * HOUR)
+    begins = [bisect_left(said, (run[0].at, "")) for run in runs]
+    ends = [*begins, len(said)][1:]
     found = []
-    for (triggered, *_), group in _groups(indicator, statements).items():
-        runs = _runs(_independent(group, link), link)
-        begins = [bisect_left(group, (run[0].at, "")) for run in runs] + [len(group)]
-        for n, run in enumerate(runs):
-            supporting = [s for s in run if s.indication.act is not Act.DENIED]
-            denying = [s for s in run if s.indication.act is Act.DENIED]
-            said = group[begins[n] : begins[n + 1]]
-            newest = dict.fromkeys(s.indication.message_id for s in reversed(said[-NAMED:]))
-            found.append(Chain(bool(triggered), supporting, denying, len(said), tuple(newest)))
+    for run, begin, end in zip(runs, begins, ends, strict=True):
+        newest = dict.fromkeys(s.indication.message_id for s in reversed(said[max(begin, end - NAMED) : end]))
+        found.append(Chain(group.triggered, run, end - begin, tuple(newest)))
     return found
 
 
 def _rank(mass: float, at: float, indicator: Indicator) -> float:
     """log2 m + τ/h: an order that time doesn't change, since all of an indicator's masses decay alike."""
     return math.log2(mass) + at / (indicator.half_life_days * DAY)
-
-
-def _groups(
-    indicator: Indicator, statements: Iterable[Statement]
-) -> dict[tuple[object, ...], list[Statement]]:
-    """By what tells claims apart. A denial speaks to triggered and routine statements of its claim alike."""
-    groups: dict[tuple[object, ...], list[Statement]] = defaultdict(list)
-    for s in statements:
-        key = tuple(_fact(s.indication, name) for name in indicator.claim_facts)
-        for triggered in (True, False) if s.indication.act is Act.DENIED else (s.triggered,):
-            groups[triggered, *key].append(s)
-    return groups
-
-
-def _fact(indication: Indication, name: str) -> object:
-    if name == "deadline":
-        return indication.deadline and indication.deadline.date()
-    return getattr(indication.facts, name)
 
 
 def _runs(group: Sequence[Statement], link: float) -> list[list[Statement]]:
@@ -122,30 +99,22 @@ def weigh(
     statement slide along the chain with it, so the cost is that of sorting them, not of their pairs.
     """
     link = problem.link_hours * HOUR
-    supporting = chain.supporting
+    supporting = [s for s in chain.run if s.indication.act is not Act.DENIED]
+    denying = [s for s in chain.run if s.indication.act is Act.DENIED]
     if without is not None:
         supporting = [s for s in supporting if without not in {s.indication.voice, s.indication.family}]
-    near, against = Voices(supporting, link), Voices(chain.denying, link)
+    near, against = Voices(supporting, link), Voices(denying, link)
     mark = "" if chain.triggered else "~"
-    heaviest: tuple[float, str] | None = None
+    highest = -math.inf
     found: tuple[Statement, float, int, bool] | None = None
+    weight, severity, gated = 0.0, 0, False
     for s in supporting:
-        near.around(s.at)
-        against.around(s.at)
-        severity = min(near.severity, indicator.max_severity)
-        weight = mass(
-            severity,
-            support(near.best(problem.families_counted), best=problem.families_counted),
-            support(against.best(problem.families_counted), best=problem.families_counted),
-            kappa=problem.kappa,
-        )
-        gated = indicator.gate is not None and indicator.gate.families > near.observing
-        if gated and indicator.gate is not None:
-            weight *= indicator.gate.factor
+        if near.around(s.at) | against.around(s.at):
+            weight, severity, gated = _weight(indicator, near, against, problem)
         if weight > 0:
-            rank = (_rank(weight, s.at, indicator), s.id + mark)
-            if heaviest is None or rank > heaviest:
-                heaviest, found = rank, (s, weight, severity, gated)
+            rank = _rank(weight, s.at, indicator)
+            if found is None or rank > highest or (rank == highest and s.id + mark > found[0].id + mark):
+                highest, found = rank, (s, weight, severity, gated)
     if found is None:
         return None
     lead, weight, severity, gated = found
@@ -157,7 +126,7 @@ def weigh(
         triggered=chain.triggered,
         lead=lead.indication,
         voices=tuple(sorted({i.voice for i in beside})),
-        denied_by=tuple(sorted({d.indication.voice for d in chain.denying if abs(d.at - lead.at) <= link})),
+        denied_by=tuple(sorted({d.indication.voice for d in denying if abs(d.at - lead.at) <= link})),
         severity=severity,
         reports=chain.reports,
         gated=gated,
@@ -166,58 +135,17 @@ def weigh(
     )
 
 
-def _independent(group: Sequence[Statement], link: float) -> list[Statement]:
-    """Leave out what repeats another statement: a copy, a translation, what is derived from one, a text sent again.
-
-    A copy has the text of an earlier report by another publisher; within `link` seconds, as what is derived has of
-    its source. A translation has the act and numbers of an earlier one in another language, within a day. A
-    publisher's own text, again on the same day (UTC), is the same report under another id; on another day it is a
-    refrain, and says that the thing still holds.
-    """
-    times: dict[str, list[float]] = defaultdict(list)  # by what reports can be derived from
-    for s in group:
-        for ref in {s.indication.message_id, s.indication.url} - {""}:
-            times[ref].append(s.at)
-    texts, lines = _Said(), _Said()
-    kept = []
-    for s in group:
-        i = s.indication
-        mine, others = texts.note(i.fingerprint, i.publisher, s.at)
-        numbers = _numbers(i)
-        elsewhere = lines.note(numbers, i.lang, s.at)[1] if numbers else -math.inf
-        copied = s.at - others <= link or s.at - elsewhere <= DAY
-        again = math.isfinite(mine) and s.at // DAY == mine // DAY
-        if not copied and not again and not _derived(s, times, link):
-            kept.append(s)
-    return kept
-
-
-class _Said:
-    """When a thing was last said, and when by somebody else."""
-
-    def __init__(self) -> None:
-        self._last: dict[object, tuple[str, float]] = {}
-        self._other: dict[object, float] = {}
-
-    def note(self, what: object, who: str, at: float) -> tuple[float, float]:
-        """When `who` said it last, if nobody has since, and when anybody else did, before noting it; else -inf."""
-        before, when = self._last.get(what, (who, -math.inf))
-        if before != who:
-            self._other[what] = when
-        self._last[what] = who, at
-        return when if before == who else -math.inf, self._other.get(what, -math.inf)
-
-
-def _numbers(i: Indication) -> tuple[object, ...] | None:
-    """What survives translation: act, figures, dates and names; None where there is no figure to know it by."""
-    facts = i.facts
-    if facts.headcount is None and facts.ends_on is None:
-        return None
-    return i.act, facts.headcount, facts.ends_on, facts.direction, facts.name
-
-
-def _derived(s: Statement, times: Mapping[str, Sequence[float]], link: float) -> bool:
-    source = s.indication.derived_from
-    if source is None or source in {s.indication.message_id, s.indication.url}:
-        return False
-    return any(abs(s.at - at) <= link for at in times.get(source, ()))
+def _weight(indicator: Indicator, near: Voices, against: Voices, problem: Problem) -> tuple[float, int, bool]:
+    """Mass of a statement with these voices near it, the severity it has by them, and whether it is gated."""
+    most = problem.families_counted
+    severity = min(near.severity, indicator.max_severity)
+    weight = mass(
+        severity,
+        support(near.best(most), best=most),
+        support(against.best(most), best=most),
+        kappa=problem.kappa,
+    )
+    gate = indicator.gate
+    if gate is None or gate.families <= near.observing:
+        return weight, severity, False
+    return weight * gate.factor, severity, True

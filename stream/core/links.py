@@ -4,52 +4,73 @@ What a claim weighs when it is made doesn't depend on the time that is asked abo
 decay and no more.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from schemas.catalogue import Catalogue, Indicator
 from schemas.indication import Indication
 from stream.core.claims import Chain, Claim, chains, ranked, weigh
-from stream.core.statements import entries, expired, prepare
-
-Entry = Sequence[tuple[float, str]]
+from stream.core.groups import Group, Key, keys
+from stream.core.statements import HOUR, Entry, Statement, Statements, entries
 
 
 class Weighed(NamedTuple):
     """A chain, its claim, and the claims without one family's or voice's support that were asked for."""
 
     chain: Chain
-    claim: Claim
+    claim: Claim | None  # None where nothing weighs anything
     lacking: dict[str, Claim | None]
 
 
 class Linked:
-    """The claims of one indicator; chains that stand as they stood `before` are not weighed again."""
+    """The claims of one indicator, as its indications come and go; a chain that stands as it stood is not weighed."""
 
-    def __init__(
-        self,
-        indicator: Indicator,
-        found: Sequence[Indication],
-        catalogue: Catalogue,
-        entry: Entry,
-        before: "Linked | None" = None,
-    ) -> None:
-        self.found = found
+    def __init__(self, indicator: Indicator, catalogue: Catalogue) -> None:
+        self.claims: list[Claim] = []
         self._indicator = indicator
         self._problem = catalogue.problem
-        penalties = expired(indicator, found, entry, catalogue.problem)
-        statements = prepare(indicator, found, catalogue, penalties)
-        known = before.weighed if before else {}
-        self.weighed: dict[object, Weighed] = {}
-        for chain in chains(indicator, statements, self._problem):
-            key = _identity(chain)
-            weighed = known.get(key)
-            if weighed is None and (claim := weigh(indicator, chain, self._problem)) is not None:
-                weighed = Weighed(chain, claim, {})
-            if weighed is not None:
-                self.weighed[key] = weighed
-        self.claims = ranked(indicator, (w.claim for w in self.weighed.values()))
+        self._found: Sequence[Indication] = ()
+        self._held: dict[int, Indication] = {}  # by identity, which nothing else can have while it is held
+        self._statements = Statements(indicator, catalogue)
+        self._groups: dict[Key, Group] = {}
+        self._weighed: dict[Key, list[Weighed]] = {}
         self._without: dict[str, list[Claim]] = {}
+
+    def change(self, found: Sequence[Indication], entry: Entry) -> None:
+        """Make it the claims of what is `found` now, in any order."""
+        gone, come = [], []
+        if found is not self._found:
+            held = {id(i): i for i in found}
+            gone = [self._held[name] for name in self._held.keys() - held.keys()]
+            come = [held[name] for name in held.keys() - self._held.keys()]
+            self._held, self._found = held, found
+        changed: dict[Key, tuple[list[Statement], list[Statement]]] = defaultdict(lambda: ([], []))
+        for n, statements in enumerate(self._statements.change(gone, come, entry)):
+            for s in statements:
+                for key in keys(self._indicator, s):
+                    changed[key][n].append(s)
+        for key, (went, came) in changed.items():
+            self._link(key, went, came)
+        if changed:
+            every = (weighed.claim for found in self._weighed.values() for weighed in found)
+            self.claims = ranked(self._indicator, (claim for claim in every if claim is not None))
+            self._without = {}
+
+    def _link(self, key: Key, went: Sequence[Statement], came: Sequence[Statement]) -> None:
+        group = self._groups.setdefault(key, Group(self._problem.link_hours * HOUR, triggered=key[0] is True))
+        group.change(went, came)
+        if not group.said:
+            del self._groups[key]
+        known = {weighed.chain.run[0].id: weighed for weighed in self._weighed.pop(key, [])}
+        found = [self._weigh(chain, known.get(chain.run[0].id)) for chain in chains(group, self._problem)]
+        if found:
+            self._weighed[key] = found
+
+    def _weigh(self, chain: Chain, before: Weighed | None) -> Weighed:
+        if before and before.chain == chain:
+            return before
+        return Weighed(chain, weigh(self._indicator, chain, self._problem), {})
 
     def without(self, name: str) -> list[Claim]:
         """The claims without one family's or voice's support.
@@ -59,7 +80,10 @@ class Linked:
         """
         if name not in self._without:
             left = (
-                self._lacking(w, name) if name in w.claim.names else w.claim for w in self.weighed.values()
+                self._lacking(weighed, name) if name in weighed.claim.names else weighed.claim
+                for found in self._weighed.values()
+                for weighed in found
+                if weighed.claim is not None
             )
             self._without[name] = ranked(self._indicator, (claim for claim in left if claim is not None))
         return self._without[name]
@@ -70,27 +94,16 @@ class Linked:
         return weighed.lacking[name]
 
 
-def _identity(chain: Chain) -> object:
-    """All that a chain's weight rests on. Whoever keeps the chain keeps its indications, so none shares an id."""
-    said = ((id(s.indication), s.grade) for s in (*chain.supporting, *chain.denying))
-    return chain.triggered, chain.reports, chain.messages, len(chain.supporting), *said
-
-
 class Links:
     """All indicators of a catalogue, each as of the last time it changed."""
 
     def __init__(self, catalogue: Catalogue) -> None:
-        self._catalogue = catalogue
-        self._entry: Entry = []
-        self._linked: dict[str, Linked] = {}
+        self._entry_indicator = catalogue.problem.entry_indicator
+        self._linked = {name: Linked(i, catalogue) for name, i in catalogue.indicators.items()}
 
     def of(self, found: Mapping[str, Sequence[Indication]]) -> Mapping[str, Linked]:
-        """Claims of these indications, by indicator. An entry observed can fulfil any claim, so it renews all."""
-        entry = entries(found[self._catalogue.problem.entry_indicator])
-        renewed = entry != self._entry
-        self._entry = entry
-        for name, indicator in self._catalogue.indicators.items():
-            if renewed or name not in self._linked or self._linked[name].found != found[name]:
-                before = self._linked.get(name)
-                self._linked[name] = Linked(indicator, found[name], self._catalogue, entry, before)
+        """Claims of these indications, by indicator; an entry observed can fulfil any claim."""
+        entry = entries(found[self._entry_indicator])
+        for name, linked in self._linked.items():
+            linked.change(found[name], entry)
         return self._linked

@@ -7,7 +7,7 @@ receipt both up to t. Old messages are forgotten once nothing they say can still
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from heapq import heappop, heappush
 
 from pydantic import TypeAdapter
@@ -17,6 +17,7 @@ from schemas.indication import Indication
 from schemas.report import Report
 from schemas.review import Review
 from stream.core.heartbeat import Beat
+from stream.core.held import Ranks, Settled
 from stream.core.reviews import Reviews, message_of, row_key
 from stream.core.statements import DAY, HOUR
 
@@ -35,15 +36,11 @@ class Memory:
         self._catalogue = catalogue
         self._versions: dict[str, tuple[Report, ...]] = {}
         self._reviews = Reviews()
-        self._of: dict[str, dict[str, float]] = {name: {} for name in catalogue.indicators}  # rank by message
-        self._settled_at: dict[str, float] = dict.fromkeys(catalogue.indicators, -math.inf)
+        self._ranks = {name: Ranks() for name in catalogue.indicators}  # what the lightest of each is
+        self._settled = {name: Settled() for name in catalogue.indicators}
         self._beating: set[str] = set()
-        self._due: list[
-            tuple[float, str]
-        ] = []  # heap: when there may be something to forget of which message
-        self._revision: Counter[str] = Counter()  # grows when an indicator's messages change
-        self._current: dict[str, tuple[int, list[Indication]]] = {}
-        self._silent: dict[str, float] = {}  # receipt by message, of those without an indication
+        self._due: list[tuple[float, str]] = []  # heap: when something of which message may be forgotten
+        self._silent = Ranks()  # receipt by message, of those without an indication
         self.bounded = Counter({"versions": 0, "silent": 0})  # what went because of these bounds
         self.evicted = 0  # indications dropped because of `reports_cap`
 
@@ -72,8 +69,7 @@ class Memory:
         if not self._reviews.add(review):
             return []
         for message_id in {review.target, message_of(review.target)}:
-            for report in self._versions.get(message_id, ()):
-                self._touch(report, self._reviews.settled_at(message_id))
+            self._settle(message_id)
         return [(row_key(review), review.model_dump_json().encode())]
 
     def restore(self, key: str, value: bytes) -> None:
@@ -86,25 +82,16 @@ class Memory:
 
     def indications(self, indicator: str, t: float, known_at: float) -> list[Indication]:
         """What had happened by t, as known at `known_at` (epoch seconds), of one indicator; not to be changed."""
-        if self._settled_at[indicator] > min(t, known_at):
-            return self._select(indicator, t, known_at)
-        # everything held had happened and was known: time changes nothing any more
-        revision, found = self._current.get(indicator, (-1, []))
-        if revision != self._revision[indicator]:
-            found = self._select(indicator, t, known_at)
-            self._current[indicator] = self._revision[indicator], found
-        return found
+        settled, open_ = self._settled[indicator].by(min(t, known_at))
+        found = [i for message_id in open_ for i in self._said(message_id, indicator, t, known_at)]
+        return settled + found if found else settled
 
-    def _select(self, indicator: str, t: float, known_at: float) -> list[Indication]:
-        found = []
-        for message_id in self._of[indicator]:
-            report = self._counting(message_id, known_at)
-            for i in report.indications if report else ():
-                if i.indicator == indicator and i.at.timestamp() <= t:
-                    kept = self._reviews.apply(i, t, known_at)
-                    if kept is not None:
-                        found.append(kept)
-        return found
+    def _said(self, message_id: str, indicator: str, t: float, known_at: float) -> list[Indication]:
+        """What one message said of an indicator by t, as known at `known_at`."""
+        report = self._counting(message_id, known_at)
+        said = (i for i in (report.indications if report else ()) if i.indicator == indicator)
+        answered = (self._reviews.apply(i, t, known_at) for i in said if i.at.timestamp() <= t)
+        return [i for i in answered if i is not None]
 
     def reviews(self, t: float, known_at: float) -> list[Review]:
         """Reviews in force at t, as known at `known_at`, of messages in play then; newest first."""
@@ -163,12 +150,11 @@ class Memory:
         return report.at.timestamp() + max(horizons)
 
     def _put(self, message_id: str, versions: tuple[Report, ...]) -> None:
-        for report in self._versions.get(message_id, ()):
-            for i in report.indications:
-                self._of[i.indicator].pop(message_id, None)
-                self._revision[i.indicator] += 1
+        for name in _named(self._versions.get(message_id, ())):
+            self._ranks[name].discard(message_id)
+            self._settled[name].discard(message_id)
         self._beating.discard(message_id)
-        self._silent.pop(message_id, None)
+        self._silent.discard(message_id)
         if not versions:
             self._versions.pop(message_id, None)
             return
@@ -177,19 +163,19 @@ class Memory:
         self._versions[message_id] = versions
         if not any(v.indications for v in versions):
             self._silent[message_id] = versions[-1].received_at.timestamp()
-        newest = max(versions[-1].received_at.timestamp(), self._reviews.settled_at(message_id))
-        for report in versions:
-            self._touch(report, newest)
-            for i in report.indications:
-                self._of[i.indicator][message_id] = self._rank(
-                    message_id, self._catalogue.indicators[i.indicator]
-                )
+        for name in _named(versions):
+            self._ranks[name][message_id] = self._rank(message_id, self._catalogue.indicators[name])
+        self._settle(message_id)
         self._watch(message_id)
 
-    def _touch(self, report: Report, settled_at: float) -> None:
-        for i in report.indications:
-            self._revision[i.indicator] += 1
-            self._settled_at[i.indicator] = max(self._settled_at[i.indicator], settled_at, i.at.timestamp())
+    def _settle(self, message_id: str) -> None:
+        """Note what a message says in the end, and from when on: all of it happened, received, answered or expired."""
+        if not (versions := self._versions.get(message_id, ())):
+            return
+        moments = [i.at.timestamp() for i in versions[-1].indications]
+        at = max(versions[-1].received_at.timestamp(), self._reviews.settled_at(message_id), *moments)
+        for name in _named(versions):
+            self._settled[name].put(message_id, at, self._said(message_id, name, at, at))
 
     def _counting(self, message_id: str, known_at: float) -> Report | None:
         known = (v for v in reversed(self._versions[message_id]) if v.received_at.timestamp() <= known_at)
@@ -205,8 +191,8 @@ class Memory:
     def _bounded(self, indicator: Indicator) -> set[str]:
         """Hold an indicator to its cap: the lightest go. The rank is of the message alone, so order can't matter."""
         changed = set()
-        while len(self._of[indicator.id]) > self._catalogue.problem.reports_cap:
-            lightest = min((rank, m) for m, rank in self._of[indicator.id].items())[1]
+        while len(self._ranks[indicator.id]) > self._catalogue.problem.reports_cap:
+            lightest = self._ranks[indicator.id].lowest()
             kept = tuple(_without(v, indicator.id) for v in self._versions[lightest])
             self._put(lightest, kept)
             self.evicted += 1
@@ -227,7 +213,7 @@ class Memory:
         """Hold what says nothing to its cap: the earliest received go."""
         changed = set()
         while len(self._silent) > SILENT:
-            earliest = min((at, m) for m, at in self._silent.items())[1]
+            earliest = self._silent.lowest()
             self._put(earliest, ())
             self.bounded["silent"] += 1
             changed.add(earliest)
@@ -252,6 +238,11 @@ def horizon(catalogue: Catalogue, indicator: Indicator) -> float:
 
 def _version(report: Report) -> tuple[float, str]:
     return report.received_at.timestamp(), report.content_hash
+
+
+def _named(versions: Iterable[Report]) -> set[str]:
+    """Indicators that any version speaks of."""
+    return {i.indicator for report in versions for i in report.indications}
 
 
 def _without(report: Report, indicator: str) -> Report:

@@ -4,7 +4,8 @@ Everything here is a function of a set of indications, whatever the order they c
 statement made at τ looks only at statements made up to τ.
 """
 
-from bisect import bisect_left, bisect_right
+import math
+from bisect import bisect_left, bisect_right, insort
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time
@@ -20,6 +21,7 @@ PEAK_DAYS = 365  # a head-count is news when it tops a year's
 NEWS_DAYS = 3  # one arrival is reported for this long
 SAME_EXERCISE_DAYS = 14  # an end date says nothing about drills that begin weeks after it
 
+Entry = Sequence[tuple[float, str]]  # when the entry itself was observed (epoch seconds), and by which voice
 Penalties = Mapping[tuple[str, str], Sequence[float]]  # (claimant, indicator) -> when its claims expired
 Expired = Mapping[str, Sequence[float]]  # the same of one indicator, by claimant
 
@@ -34,22 +36,71 @@ class Statement(NamedTuple):
     triggered: bool
 
 
-def prepare(
-    indicator: Indicator,
-    indications: Iterable[Indication],
-    catalogue: Catalogue,
-    penalties: Expired,
-) -> list[Statement]:
-    """Grade one indicator's indications and judge its routine triggers; sorted by (τ, id)."""
-    ordered = sorted(indications, key=lambda i: (i.at, i.id))
-    triggers = _Triggers(indicator, ordered, [r for r in catalogue.registers if r.indicator == indicator.id])
-    statements = []
-    for i in ordered:
+def order(s: Statement) -> tuple[float, str]:
+    """By time, then by id."""
+    return s.at, s.id
+
+
+class Statements:
+    """One indicator's indications as they come and go, graded, judged for routine, and kept in order of (τ, id).
+
+    A judgement at τ rests on what the registers hold up to τ, so a change in them is judged anew from there on.
+    """
+
+    def __init__(self, indicator: Indicator, catalogue: Catalogue) -> None:
+        self._indicator = indicator
+        self._problem = catalogue.problem
+        self._all: list[Statement] = []
+        self._triggers = _Triggers(indicator, [r for r in catalogue.registers if r.indicator == indicator.id])
+        self._timed: dict[int, Indication] = {}  # by identity: what a time can refute
+        self._entry: Entry = ()
+        self._penalties: Expired = {}
+
+    def change(
+        self, gone: Iterable[Indication], come: Iterable[Indication], entry: Entry
+    ) -> tuple[list[Statement], list[Statement]]:
+        """Take indications out, then in: the statements that went and came, those judged anew among both."""
+        gone, come = list(gone), list(come)
+        went = [self._pop(i) for i in gone]
+        since = min(self._triggers.change(gone, come), self._expire(gone, come, entry))
+        came = []
+        for n in range(bisect_left(self._all, (since,)), len(self._all)):
+            before = self._all[n]
+            judged = self._judged(before.indication)
+            if judged != before:
+                self._all[n] = judged
+                went.append(before)
+                came.append(judged)
+        for i in come:
+            judged = self._judged(i)
+            insort(self._all, judged, key=order)
+            came.append(judged)
+        return went, came
+
+    def _pop(self, indication: Indication) -> Statement:
+        place = bisect_left(self._all, (indication.at.timestamp(), indication.id))
+        while self._all[place].indication is not indication:
+            place += 1
+        return self._all.pop(place)
+
+    def _expire(self, gone: Iterable[Indication], come: Iterable[Indication], entry: Entry) -> float:
+        """Keep when claims expired; the earliest expiry (epoch seconds) that is new or is none any more."""
+        timed = [i for i in come if _expiry(i, self._indicator) is not None]
+        dropped = [i for i in gone if self._timed.pop(id(i), None)]
+        self._timed |= {id(i): i for i in timed}
+        if not timed and not dropped and entry == self._entry:
+            return math.inf
+        before, self._entry = self._penalties, entry
+        self._penalties = expired(self._indicator, self._timed.values(), entry, self._problem)
+        either = before.keys() | self._penalties.keys()
+        differing = (set(before.get(c, ())) ^ set(self._penalties.get(c, ())) for c in either)
+        return min((at for times in differing for at in times), default=math.inf)
+
+    def _judged(self, i: Indication) -> Statement:
         at = i.at.timestamp()
         held = isinstance(i, Reviewed) and i.held
-        triggered = not held and (not indicator.routine or triggers.hold(i, at))
-        statements.append(Statement(at, i.id, i, _grade(i, at, catalogue, penalties), triggered))
-    return statements
+        triggered = not held and (not self._indicator.routine or self._triggers.hold(i, at))
+        return Statement(at, i.id, i, _grade(i, at, self._problem, self._penalties), triggered)
 
 
 def expired_claims(indications: Mapping[str, Sequence[Indication]], catalogue: Catalogue) -> Penalties:
@@ -70,7 +121,7 @@ def entries(indications: Iterable[Indication]) -> list[tuple[float, str]]:
 def expired(
     indicator: Indicator,
     indications: Iterable[Indication],
-    entry: Sequence[tuple[float, str]],
+    entry: Entry,
     problem: Problem,
 ) -> dict[str, list[float]]:
     """When timed claims of one indicator expired unfulfilled, by claimant.
@@ -89,7 +140,7 @@ def expired(
     return {claimant: _once(sorted(found), problem.link_hours * HOUR) for claimant, found in expiries.items()}
 
 
-def _fulfilled(since: float, expiry: float, entry: Sequence[tuple[float, str]]) -> bool:
+def _fulfilled(since: float, expiry: float, entry: Entry) -> bool:
     """Whether two voices observed the entry in [since, expiry]."""
     first = None
     for at, voice in entry[bisect_left(entry, (since, "")) :]:
@@ -125,12 +176,11 @@ def _expiry(indication: Indication, indicator: Indicator) -> float | None:
     return None
 
 
-def _grade(indication: Indication, at: float, catalogue: Catalogue, penalties: Expired) -> float:
+def _grade(indication: Indication, at: float, problem: Problem, penalties: Expired) -> float:
     """R · C; R is halved for each of the claimant's claims that had expired by τ, state media are capped.
 
     Halved down to the code's own "unreliable", E: who cried wolf all year may still be the first to see one.
     """
-    problem = catalogue.problem
     reliability = problem.reliability[indication.reliability]
     expired = penalties.get(indication.claimant, ())
     halved = reliability * 0.5 ** bisect_right(expired, at)
@@ -142,14 +192,27 @@ def _grade(indication: Indication, at: float, catalogue: Catalogue, penalties: E
 class _Triggers:
     """The routine rule: what makes a drill, an arrival, a call-up more than routine at its own τ."""
 
-    def __init__(
-        self, indicator: Indicator, ordered: Sequence[Indication], seeds: Iterable[Register]
-    ) -> None:
+    def __init__(self, indicator: Indicator, seeds: Iterable[Register]) -> None:
         self._wanted = set(indicator.routine)
-        self._peaks = [(_midnight(s.at), s.headcount) for s in seeds if s.headcount]
-        self._peaks += [(i.at.timestamp(), i.facts.headcount) for i in ordered if i.facts.headcount]
-        self._ends = [(_midnight(s.at), date.fromisoformat(s.ends_on), s.name) for s in seeds if s.ends_on]
-        self._ends += [(i.at.timestamp(), i.facts.ends_on, i.facts.name) for i in ordered if i.facts.ends_on]
+        self._peaks = sorted((_midnight(s.at), s.headcount) for s in seeds if s.headcount)
+        ends = ((_midnight(s.at), date.fromisoformat(s.ends_on), s.name) for s in seeds if s.ends_on)
+        self._ends: list[tuple[float, date, str | None]] = sorted(ends, key=_dated)
+
+    def change(self, gone: Iterable[Indication], come: Iterable[Indication]) -> float:
+        """Take head-counts and end dates out and in; the earliest time (epoch seconds) of any of them."""
+        since = math.inf
+        for found, is_gone in ((gone, True), (come, False)):
+            for i in found:
+                at, facts = i.at.timestamp(), i.facts
+                if facts.headcount and "above_peak" in self._wanted:
+                    peak = at, facts.headcount
+                    self._peaks.remove(peak) if is_gone else insort(self._peaks, peak)
+                    since = min(since, at)
+                if facts.ends_on and "past_announced_end" in self._wanted:
+                    end = at, facts.ends_on, facts.name
+                    self._ends.remove(end) if is_gone else insort(self._ends, end, key=_dated)
+                    since = min(since, at)
+        return since
 
     def hold(self, indication: Indication, at: float) -> bool:
         facts = indication.facts
@@ -167,20 +230,23 @@ class _Triggers:
         """Above the year's peak before the news broke: reports of one arrival don't outbid each other."""
         if headcount is None:
             return False
-        before = [n for t, n in self._peaks if at - PEAK_DAYS * DAY <= t < at - NEWS_DAYS * DAY]
-        return headcount > max(before, default=0)
+        begin = bisect_left(self._peaks, (at - PEAK_DAYS * DAY,))
+        end = bisect_left(self._peaks, (at - NEWS_DAYS * DAY,), begin)
+        return headcount > max((n for _, n in self._peaks[begin:end]), default=0)
 
     def _past_end(self, name: str | None, at: float) -> bool:
         """Past the end date announced last; of the same exercise where both name one."""
-        known = [
-            (t, end)
-            for t, end, other in self._ends
-            if t <= at and (name is None or other is None or name == other)
-        ]
-        if not known:
+        known = self._ends[: bisect_right(self._ends, at, key=lambda end: end[0])]
+        either = (end for _, end, other in reversed(known) if name is None or other is None or name == other)
+        last = next(either, None)
+        if last is None:
             return False
-        end = _midnight(max(known)[1].isoformat()) + DAY
+        end = _midnight(last.isoformat()) + DAY
         return end <= at <= end + SAME_EXERCISE_DAYS * DAY
+
+
+def _dated(end: tuple[float, date, str | None]) -> tuple[float, date]:
+    return end[:2]
 
 
 def _midnight(day: str) -> float:

@@ -7,6 +7,10 @@ from collections.abc import Sequence
 from schemas.indication import Act
 from stream.core.statements import Statement
 
+Alike = tuple[
+    str, float, int, bool
+]  # voice, grade, severity, observed: a second near such a one changes nothing
+
 
 class Voices:
     """Best grade a voice, highest severity and number of observing voices among statements within `reach` seconds.
@@ -18,19 +22,30 @@ class Voices:
         self._statements = statements
         self._reach = reach
         self._begin = self._end = 0
+        self._alike: Counter[Alike] = Counter()
         self._grades: dict[str, list[float]] = defaultdict(list)  # of each voice, ascending
         self._bests: list[float] = []  # of all voices, ascending
-        self._severities = [0, 0, 0, 0]  # statements of severity 0..3
+        self._severities = [0, 0, 0, 0]  # kinds of statement of severity 0..3
         self._observed: Counter[str] = Counter()
 
-    def around(self, at: float) -> None:
-        """Slide to the moment `at`, not earlier than the last."""
+    def around(self, at: float) -> bool:
+        """Slide to the moment `at`, not earlier than the last; whether another kind of statement is near than was."""
+        changed = False
         while self._end < len(self._statements) and self._statements[self._end].at - at <= self._reach:
-            self._take(self._statements[self._end])
+            kind = _alike(self._statements[self._end])
             self._end += 1
+            self._alike[kind] += 1
+            if self._alike[kind] == 1:
+                self._take(kind)
+                changed = True
         while self._begin < self._end and at - self._statements[self._begin].at > self._reach:
-            self._leave(self._statements[self._begin])
+            kind = _alike(self._statements[self._begin])
             self._begin += 1
+            self._alike[kind] -= 1
+            if not self._alike[kind]:
+                self._leave(kind)
+                changed = True
+        return changed
 
     def best(self, most: int) -> list[float]:
         """The highest grades, one a voice, at most `most`."""
@@ -46,30 +61,36 @@ class Voices:
         """Voices that say they saw it."""
         return len(self._observed)
 
-    def _take(self, s: Statement) -> None:
-        grades = self._grades[s.indication.voice]
-        if not grades or s.grade > grades[-1]:
+    def _take(self, kind: Alike) -> None:
+        voice, grade, severity, observed = kind
+        grades = self._grades[voice]
+        if not grades or grade > grades[-1]:
             if grades:
                 _remove(self._bests, grades[-1])
-            insort(self._bests, s.grade)
-        insort(grades, s.grade)
-        self._severities[s.indication.severity] += 1
-        if s.indication.act is Act.OBSERVED:
-            self._observed[s.indication.voice] += 1
+            insort(self._bests, grade)
+        insort(grades, grade)
+        self._severities[severity] += 1
+        if observed:
+            self._observed[voice] += 1
 
-    def _leave(self, s: Statement) -> None:
-        grades = self._grades[s.indication.voice]
+    def _leave(self, kind: Alike) -> None:
+        voice, grade, severity, observed = kind
+        grades = self._grades[voice]
         best = grades[-1]
-        _remove(grades, s.grade)
+        _remove(grades, grade)
         if not grades or grades[-1] < best:
             _remove(self._bests, best)
             if grades:
                 insort(self._bests, grades[-1])
-        self._severities[s.indication.severity] -= 1
-        if s.indication.act is Act.OBSERVED:
-            self._observed[s.indication.voice] -= 1
-            if not self._observed[s.indication.voice]:
-                del self._observed[s.indication.voice]
+        self._severities[severity] -= 1
+        if observed:
+            self._observed[voice] -= 1
+            if not self._observed[voice]:
+                del self._observed[voice]
+
+
+def _alike(s: Statement) -> Alike:
+    return s.indication.voice, s.grade, s.indication.severity, s.indication.act is Act.OBSERVED
 
 
 def _remove(ordered: list[float], value: float) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from scoring import DAY, START, catalogue, event, events, observed
 
@@ -14,10 +14,11 @@ from schemas.indication import Act, Facts, Indication
 from schemas.report import OBSERVATION, Report
 from schemas.wire import instant
 from stream.core.claims import Chain, Claim, chains, weigh
+from stream.core.groups import Group, Key, keys
 from stream.core.links import Linked, Links
 from stream.core.observe import Inbound
 from stream.core.score import mass, support
-from stream.core.statements import HOUR, Statement, entries, expired, prepare
+from stream.core.statements import HOUR, Statement, Statements, entries
 
 CATALOGUE = catalogue()
 PROBLEM = CATALOGUE.problem
@@ -55,6 +56,15 @@ def statements(draw: st.DrawFn) -> list[Statement]:
     return sorted(made, key=lambda s: (s.at, s.id))
 
 
+def linked(indicator: Indicator, made: Sequence[Statement]) -> list[Chain]:
+    """Every chain of statements that all come at once."""
+    found: dict[Key, Group] = {}
+    for s in made:
+        for key in keys(indicator, s):
+            found.setdefault(key, Group(LINK, triggered=key[0] is True)).change([], [s])
+    return [chain for group in found.values() for chain in chains(group, PROBLEM)]
+
+
 def plain_independent(group: Sequence[Statement]) -> list[str]:
     kept = []
     for n, s in enumerate(group):
@@ -76,7 +86,12 @@ def plain_independent(group: Sequence[Statement]) -> list[str]:
 
 def plain_weigh(indicator: Indicator, chain: Chain, without: str | None) -> tuple[str, float] | None:
     """Each statement with all the voices near it, every time anew: what `weigh` is to agree with."""
-    supporting = [s for s in chain.supporting if without not in {s.indication.voice, s.indication.family}]
+    supporting = [
+        s
+        for s in chain.run
+        if s.indication.act is not Act.DENIED and without not in {s.indication.voice, s.indication.family}
+    ]
+    denying = [s for s in chain.run if s.indication.act is Act.DENIED]
     found = []
     for s in supporting:
         near = [n for n in supporting if abs(n.at - s.at) <= LINK]
@@ -84,7 +99,7 @@ def plain_weigh(indicator: Indicator, chain: Chain, without: str | None) -> tupl
             min(max(n.indication.severity for n in near), indicator.max_severity),
             support(best(near).values(), best=PROBLEM.families_counted),
             support(
-                best([d for d in chain.denying if abs(d.at - s.at) <= LINK]).values(),
+                best([d for d in denying if abs(d.at - s.at) <= LINK]).values(),
                 best=PROBLEM.families_counted,
             ),
             kappa=PROBLEM.kappa,
@@ -111,48 +126,55 @@ def shown(claim: Claim | None) -> tuple[str, float] | None:
 @given(statements(), st.sampled_from([None, *NAMES]), st.sampled_from(["entry", "group"]))
 def test_sliding_weighs_as_the_plain_way_does(made: list[Statement], without: str | None, name: str) -> None:
     indicator = CATALOGUE.indicators[name]
-    for chain in chains(indicator, made, PROBLEM):
+    for chain in linked(indicator, made):
         assert shown(weigh(indicator, chain, PROBLEM, without=without)) == plain_weigh(
             indicator, chain, without
         )
 
 
-@given(statements())
-def test_copies_and_derived_reports_are_left_out_as_the_plain_way_does(made: list[Statement]) -> None:
-    found = [
-        s.id
-        for chain in chains(GATED, made, PROBLEM)
-        if chain.triggered
-        for s in (*chain.supporting, *chain.denying)
-    ]
-    # denials alone stand in a second chain, of routine claims, which says nothing here
-    assert sorted(found) == sorted(plain_independent(made))
+@given(statements(), st.data())
+def test_repeats_are_left_out_as_the_plain_way_does_whatever_comes_and_goes(
+    made: list[Statement], data: st.DataObject
+) -> None:
+    group, held = Group(LINK, triggered=True), list[Statement]()
+    for _ in range(data.draw(st.integers(1, 4))):
+        stay = data.draw(st.sets(st.sampled_from(made)))
+        gone, come = [s for s in held if s not in stay], [s for s in stay if s not in held]
+        group.change(gone, come)
+        held = sorted(stay, key=lambda s: (s.at, s.id))
+        assert [s.id for s in group.said] == [s.id for s in held]
+        assert [s.id for s in group.independent] == plain_independent(held)
 
 
 @given(statements())
 def test_without_a_name_only_the_claims_near_it_are_weighed_again(made: list[Statement]) -> None:
     found = [s.indication for s in made]
-    linked = Linked(GATED, found, CATALOGUE, entries(found))
-    prepared = prepare(GATED, found, CATALOGUE, expired(GATED, found, entries(found), PROBLEM))
-    every = chains(GATED, prepared, PROBLEM)
+    kept = Linked(GATED, CATALOGUE)
+    kept.change(found, entries(found))
+    _, judged = Statements(GATED, CATALOGUE).change([], found, entries(found))
+    every = linked(GATED, judged)
     for name in NAMES:
         plain = {p for chain in every if (p := plain_weigh(GATED, chain, name))}
-        assert {shown(claim) for claim in linked.without(name)} == plain
+        assert {shown(claim) for claim in kept.without(name)} == plain
 
 
-@given(st.data())
-def test_linking_again_only_what_changed_is_linking_all(data: st.DataObject) -> None:
-    links = Links(CATALOGUE)
-    found: dict[str, list[Indication]] = {name: [] for name in CATALOGUE.indicators}
-    for value in observed(data.draw(events()), CATALOGUE):
-        report = OBSERVATION.validate_json(value)
-        for i in report.indications if isinstance(report, Report) else ():
-            found = found | {i.indicator: [*found[i.indicator], i]}
-        step = links.of(found)
-    anew = Links(CATALOGUE).of(found)
-    for name in CATALOGUE.indicators:
-        assert [c.id for c in step[name].claims] == [c.id for c in anew[name].claims]
-        assert [c.mass for c in step[name].claims] == pytest.approx([c.mass for c in anew[name].claims])
+@given(events(most=15), st.data())
+def test_what_comes_and_goes_links_as_what_is_there_does_at_once(
+    made: list[Inbound], data: st.DataObject
+) -> None:
+    every, links = said(made), Links(CATALOGUE)
+    assume(every)
+    for _ in range(data.draw(st.integers(2, 4))):
+        here = data.draw(st.sets(st.sampled_from(range(len(every)))))
+        one_of_each = {
+            every[n].id: every[n] for n in here
+        }.values()  # a memory shows one version of a message
+        found = {name: [i for i in one_of_each if i.indicator == name] for name in CATALOGUE.indicators}
+        kept, anew = links.of(found), Links(CATALOGUE).of(found)
+        for name in CATALOGUE.indicators:
+            assert kept[name].claims == anew[name].claims
+            for family in ("alpha", "beta", "wire"):
+                assert kept[name].without(family) == anew[name].without(family)
 
 
 def test_an_entry_observed_renews_the_claims_that_it_fulfils() -> None:
