@@ -1,20 +1,25 @@
 """What is kept between two questions changes no answer: it is what the rows alone give, read anew."""
 
 import json
+from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scoring import DAY, START, assessed, catalogue, events, observed
+from scoring import DAY, START, assessed, catalogue, event, events, observed
 
 from schemas.assessment import Assessment
 from schemas.catalogue import Catalogue
+from schemas.indication import Indication
 from schemas.report import OBSERVATION, Report
 from schemas.wire import instant, rfc3339
 from stream.core.evaluate import Evaluator
+from stream.core.groups import Group
 from stream.core.held import SLACK, Ranks, Settled
 from stream.core.memory import Memory
 from stream.core.observe import Inbound
 from stream.core.pipeline import Assessor
+from stream.core.statements import HOUR, Statements, order
 
 CATALOGUE = catalogue()
 TIGHT = catalogue(reports_cap=3)
@@ -125,3 +130,53 @@ def test_what_is_settled_is_the_same_list_until_something_changes() -> None:
     assert settled.by(1.9)[0] is first
     settled.put("c", 0.5, ())
     assert settled.by(1.9)[0] is not first
+
+
+def test_as_many_settled_as_before_may_be_others() -> None:
+    [one, other] = said([event("e1", "group", 1), event("e2", "group", 2)])
+    settled = Settled()
+    settled.put("e1", 1.0, [one])
+    settled.put("e2", 2.0, [other])
+    assert settled.by(1.5)[0] == [one]
+    settled.discard("e1")
+    assert settled.by(2.5)[0] == [other]
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after"),
+    [
+        ("buildup", {"facts": {"headcount": 30_000}}, {"facts": {"headcount": 9_000}}),
+        ("drill", {"facts": {"ends_on": "2022-02-03"}}, {}),
+    ],
+)
+def test_what_a_register_held_is_gone_with_the_message(
+    name: str, before: dict[str, Any], after: dict[str, Any]
+) -> None:
+    first, second = said([event("e1", name, 1, **before), event("e2", name, 6, **after)])
+    kept = Statements(CATALOGUE.indicators[name], CATALOGUE)
+    alone = Statements(CATALOGUE.indicators[name], CATALOGUE).change([], [second], ())[1][-1].triggered
+    [*_, beside] = kept.change([], [first, second], ())[1]
+    assert beside.triggered is not alone
+    went, came = kept.change([first], [], ())
+    assert [s.id for s in went] == [first.id, second.id]
+    assert [(s.id, s.triggered) for s in came] == [(second.id, alone)]
+
+
+def test_an_original_that_comes_late_unmasks_every_copy_of_one_publisher() -> None:
+    text: dict[str, Any] = {"summary": "one text of quite some words"}
+    copies = [event(f"e{day}", "group", day, publisher="Beta", **text) for day in (2, 3, 4)]
+    judged = Statements(CATALOGUE.indicators["group"], CATALOGUE)
+    _, every = judged.change([], said([event("e1", "group", 1.5, publisher="Alpha", **text), *copies]), ())
+    original, *repeated = sorted(every, key=order)
+    group = Group(72 * HOUR, triggered=True)
+    group.change([], repeated)
+    assert group.independent == repeated
+    group.change([], [original])
+    assert group.independent == [original]
+    group.change([original], [])
+    assert group.independent == repeated
+
+
+def said(made: list[Inbound]) -> list[Indication]:
+    reports = (OBSERVATION.validate_json(value) for value in observed(made, CATALOGUE))
+    return [i for report in reports if isinstance(report, Report) for i in report.indications]
