@@ -38,11 +38,11 @@ class Reviews:
     def apply(self, indication: Indication, t: float, known_at: float) -> Indication | None:
         """What is left of an indication at t with what was said by `known_at`; None where it is retracted."""
         said = self._on(indication, t, known_at)
+        if not said:
+            return indication
         grading = max((r for r in said if r.action != "end-exercise"), key=_order, default=None)
         ending = max((r for r in said if r.action == "end-exercise"), key=_order, default=None)
         reviews = tuple(r for r in (grading, ending) if r is not None)
-        if not reviews:
-            return indication
         if grading is not None and grading.action == "retract":
             return None
         update: dict[str, object] = {}
