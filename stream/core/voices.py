@@ -31,15 +31,16 @@ class Voices:
     def around(self, at: float) -> bool:
         """Slide to the moment `at`, not earlier than the last; whether another kind of statement is near than was."""
         changed = False
-        while self._end < len(self._statements) and self._statements[self._end].at - at <= self._reach:
-            kind = _alike(self._statements[self._end])
+        statements, reach = self._statements, self._reach
+        while self._end < len(statements) and statements[self._end].at - at <= reach:
+            kind = _alike(statements[self._end])
             self._end += 1
             self._alike[kind] += 1
             if self._alike[kind] == 1:
                 self._take(kind)
                 changed = True
-        while self._begin < self._end and at - self._statements[self._begin].at > self._reach:
-            kind = _alike(self._statements[self._begin])
+        while self._begin < self._end and at - statements[self._begin].at > reach:
+            kind = _alike(statements[self._begin])
             self._begin += 1
             self._alike[kind] -= 1
             if not self._alike[kind]:

@@ -99,7 +99,7 @@ def shown(assessor: Assessor, day: float) -> Assessment:
     return assessor.at(START + day * DAY)
 
 
-@given(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 5), st.booleans()), min_size=1, max_size=200))
+@given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 9), st.booleans()), min_size=1))
 def test_the_lowest_rank_is_the_least_of_those_held(changes: list[tuple[int, int, bool]]) -> None:
     ranks, plain = Ranks(), dict[str, float]()
     for name, rank, gone in changes:
@@ -140,6 +140,8 @@ def test_as_many_settled_as_before_may_be_others() -> None:
     assert settled.by(1.5)[0] == [one]
     settled.discard("e1")
     assert settled.by(2.5)[0] == [other]
+    settled.put("e1", 1.0, [one])
+    assert settled.by(1.5)[0] == [one]
 
 
 @pytest.mark.parametrize(
