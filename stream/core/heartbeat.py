@@ -5,12 +5,15 @@ punctual ones with it. Where nothing was published at all, that is silence: it w
 """
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 from schemas.catalogue import HeartbeatRule, Source
 from schemas.indication import Act, Indication
 from schemas.wire import instant
 from stream.core.statements import HOUR
+
+MISSES = 1_000  # remembered, so that what was made of them stays what it was
 
 
 class Beat(NamedTuple):
@@ -47,23 +50,25 @@ def missed(rule: HeartbeatRule, beats: Iterable[Beat]) -> list[float]:
 
 
 def raised(rule: HeartbeatRule, source: Source, beats: Mapping[str, Iterable[Beat]]) -> list[Indication]:
-    """The indications that missed heartbeats amount to."""
-    return [
-        Indication(
-            id=f"heartbeat:{rule.source}:{end:.0f}#{rule.raises}",
-            message_id=f"heartbeat:{rule.source}:{end:.0f}",
-            indicator=rule.raises,
-            at=instant(end),
-            publisher=source.id,
-            family=source.family,
-            claimant=source.id,
-            voice=source.family,
-            act=Act.ASSESSED,
-            severity=rule.severity,
-            reliability=source.reliability,
-            credibility=3,
-            fingerprint=f"heartbeat:{end:.0f}",
-            title=f"{source.id}: the expected reassurance is missing from its periodic report",
-        )
-        for end in missed(rule, beats.get(rule.source, ()))
-    ]
+    """The indications that missed heartbeats amount to: the same objects for the same misses."""
+    return [_miss(rule, source, end) for end in missed(rule, beats.get(rule.source, ()))]
+
+
+@lru_cache(MISSES)
+def _miss(rule: HeartbeatRule, source: Source, end: float) -> Indication:
+    return Indication(
+        id=f"heartbeat:{rule.source}:{end:.0f}#{rule.raises}",
+        message_id=f"heartbeat:{rule.source}:{end:.0f}",
+        indicator=rule.raises,
+        at=instant(end),
+        publisher=source.id,
+        family=source.family,
+        claimant=source.id,
+        voice=source.family,
+        act=Act.ASSESSED,
+        severity=rule.severity,
+        reliability=source.reliability,
+        credibility=3,
+        fingerprint=f"heartbeat:{end:.0f}",
+        title=f"{source.id}: the expected reassurance is missing from its periodic report",
+    )

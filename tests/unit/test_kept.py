@@ -6,15 +6,16 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scoring import DAY, START, assessed, catalogue, event, events, observed
+from scoring import DAY, HEARTBEAT, START, assessed, catalogue, event, events, observed
 
 from schemas.assessment import Assessment
-from schemas.catalogue import Catalogue
+from schemas.catalogue import Catalogue, HeartbeatRule
 from schemas.indication import Indication
 from schemas.report import OBSERVATION, Report
 from schemas.wire import instant, rfc3339
 from stream.core.evaluate import Evaluator
 from stream.core.groups import Group
+from stream.core.heartbeat import Beat, raised
 from stream.core.held import SLACK, Ranks, Settled
 from stream.core.memory import Memory
 from stream.core.observe import Inbound
@@ -177,6 +178,14 @@ def test_an_original_that_comes_late_unmasks_every_copy_of_one_publisher() -> No
     assert group.independent == [original]
     group.change([original], [])
     assert group.independent == repeated
+
+
+def test_the_same_misses_are_the_same_indications() -> None:
+    rule = HeartbeatRule.model_validate(HEARTBEAT | {"misses": 1})
+    beats = {"Alpha": [Beat(START + day * DAY, kept=day < 6) for day in range(9)]}
+    once, again = (raised(rule, CATALOGUE.sources[0], beats) for _ in range(2))
+    assert len(once) == 3
+    assert all(one is other for one, other in zip(once, again, strict=True))
 
 
 def said(made: list[Inbound]) -> list[Indication]:
