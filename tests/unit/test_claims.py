@@ -146,6 +146,15 @@ def test_repeats_are_left_out_as_the_plain_way_does_whatever_comes_and_goes(
         assert [s.id for s in group.independent] == plain_independent(held)
 
 
+def test_what_is_derived_at_the_very_time_of_its_source_is_counted_with_it() -> None:
+    found = said([event("a", "group", 1, derived_from="b"), event("b", "group", 1, summary="the source")])
+    _, judged = Statements(CATALOGUE.indicators["group"], CATALOGUE).change([], found, ())
+    [chain] = linked(CATALOGUE.indicators["group"], judged)
+    assert [s.indication.message_id for s in chain.run] == ["b"]
+    assert chain.reports == 2
+    assert set(chain.messages) == {"a", "b"}
+
+
 @given(statements())
 def test_without_a_name_only_the_claims_near_it_are_weighed_again(made: list[Statement]) -> None:
     found = [s.indication for s in made]
