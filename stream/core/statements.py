@@ -57,10 +57,9 @@ class Statements:
         self._penalties: Expired = {}
 
     def change(
-        self, gone: Iterable[Indication], come: Iterable[Indication], entry: Entry
+        self, gone: Sequence[Indication], come: Sequence[Indication], entry: Entry
     ) -> tuple[list[Statement], list[Statement]]:
         """Take indications out, then in: the statements that went and came, those judged anew among both."""
-        gone, come = list(gone), list(come)
         went = [self._pop(i) for i in gone]
         since = min(self._triggers.change(gone, come), self._expire(gone, come, entry))
         came = []
@@ -72,9 +71,8 @@ class Statements:
                 went.append(before)
                 came.append(judged)
         for i in come:
-            judged = self._judged(i)
-            insort(self._all, judged, key=order)
-            came.append(judged)
+            came.append(self._judged(i))
+            insort(self._all, came[-1], key=order)
         return went, came
 
     def _pop(self, indication: Indication) -> Statement:
