@@ -42,8 +42,8 @@ def with_ticks(records: Iterable[Inbound], every: float, until: float | None = N
 
 def in_one_partition(records: Iterable[Inbound]) -> Iterator[Inbound]:
     """Number records as one partition would: in process there are no others."""
-    for offset, record in enumerate(records):
-        yield record._replace(origin=ORIGIN, offset=offset)
+    for offset, (kind, value, received_at, _, _) in enumerate(records):
+        yield Inbound(kind, value, received_at, ORIGIN, offset)
 
 
 class Run:

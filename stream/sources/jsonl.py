@@ -16,9 +16,8 @@ from stream.sources.files import opened
 LATEST = 4_102_444_800.0  # 2100: a time beyond it is a slip, and would drag the clock there
 
 
-_NAMES = rb'"(received_at|occurred_at|published_at|precision|tz_assumed)"\s*:'
-_NAME = re.compile(_NAMES)
-_FIELD = re.compile(_NAMES + rb'\s*"([^"\\]*)"')
+# a name, and its value with its quotes where that is a plain string
+_FIELD = re.compile(rb'"(received_at|occurred_at|published_at|precision|tz_assumed)"\s*:\s*("[^"\\]*")?')
 
 
 class Line(NamedTuple):
@@ -98,7 +97,7 @@ def _glanced(value: bytes) -> dict[str, Any]:
     within, a field twice, escaped, or no string) is parsed after all.
     """
     found = _FIELD.findall(value)
-    flat = value.count(b"{") == 1
-    if flat and len(found) == len(_NAME.findall(value)) == len({name for name, _ in found}):
-        return {name.decode(): text.decode() for name, text in found}
+    row = {name.decode(): text[1:-1].decode() for name, text in found if text}
+    if len(row) == len(found) and value.count(b"{") == 1:
+        return row
     return dict(jiter.from_json(value, cache_mode="keys"))  # texts don't repeat
