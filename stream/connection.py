@@ -141,9 +141,13 @@ def _secret(setting: str, path: Path | None) -> str:
 @contextmanager
 def _explained(settings: Settings) -> Iterator[None]:
     """Turn what a client raises into what to do; kafka-python's own account of it, many lines long, is not shown."""
-    for name in ("kafka.protocol", "kafka.net"):  # at DEBUG they log the bytes of a password
-        logging.getLogger(name).setLevel(logging.INFO)
-    noisy = [(logger, logger.level) for logger in map(logging.getLogger, ("kafka", "aiokafka"))]
+    wordy = (
+        "kafka.protocol",
+        "kafka.net",
+    )  # at DEBUG they log the bytes of a password, at INFO each connection
+    for name in wordy:
+        logging.getLogger(name).setLevel(logging.WARNING)
+    noisy = [(logger, logger.level) for logger in map(logging.getLogger, ("kafka", "aiokafka", *wordy))]
     for logger, _ in noisy:
         logger.setLevel(logging.CRITICAL)
     try:
