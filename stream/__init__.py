@@ -7,7 +7,7 @@
 - `core`: pure; `decode`, `match`, `claims`, `score`, `assess`, `explain`, composed by `pipeline`.
 - `catalogue`: the warning problem, as data.
 - `hosting`: what makes Faust lose nothing and count nothing twice.
-- `agents`, `app`, `worker`: `observe` and `assess`, hosted.
+- `agents`, `app`, `worker`: `observe` and `assess`, hosted; `garbage`: what Python looks for meanwhile.
 - `sinks`: inside out; `metrics` for Prometheus, `health` for whoever restarts, both served by `web`.
 - `page`: the status page, served from the `assessments` topic; its form and `belwatch review` answer back.
 - `cli`: all of it from a terminal.

@@ -4,8 +4,8 @@ The one module that touches private API of Faust and aiokafka (both pinned exact
 tests/unit/test_hosting_contract.py fails when a new version changes what is relied on). Why stock Faust does
 not do, all found on a real broker or in its source:
 
-- To hand over one message costs about 50 µs, however it is decoded. So the fetching task hands over up to
-  `PACK` records of one partition as *one* message, whose value is the list of records.
+- To hand over one message costs about 50 µs, however it is decoded. So the fetching task hands over what a fetch
+  brought of one partition as *one* message, whose value is the list of records.
 - A rebalance clears the streams' queues, and records fetched before a seek are delivered after it. Faust takes
   the hole for a gap in the log and commits past it. So `PackingConsumer` keeps the only account that matters:
   for each partition *and generation*, the offset due next. Each pack says from where on it is whole (a log may
@@ -19,6 +19,7 @@ not do, all found on a real broker or in its source:
   by itself: a partition then holds what one producer sent in the order it was sent, and a kill leaves a prefix.
 - A long poll of 1.5 s, fixed by Faust, holds back a partition that is not in it: it is shortened. A fetch that waits
   without those whose stream is full does so for a second: none is left out, a full stream holds back by itself.
+  The fetching thread makes itself a loop of asyncio's own, whatever the app runs on: it is given uvloop's.
 - aiokafka copies each record it has parsed into another of eleven fields, and gives each record it sends a
   future of its own. Neither is wanted here: records are handed on as parsed, and sent in batches.
 - Tables are written through a buffer whose `flush` gives up after 100 ms, and are recovered by a task that logs
@@ -33,12 +34,12 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol, cast
 
 import faust
+import uvloop
 from aiokafka.consumer import fetcher
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, EventT, Message, StreamT
 from faust.types.tuples import ConsumerMessage
 
-PACK = 2_000  # records; the fetch limit (`stream.app`) bounds a pack's bytes
 LONG_POLL_MS = 100
 _AS_PARSED = object()  # in a deserializer's place, marks the consumer whose records stay as parsed
 
@@ -112,7 +113,9 @@ class PackingConsumer(driver.Consumer):
         self._seeks = 0
 
     def _new_consumer_thread(self) -> _Thread:
-        return _Thread(self, loop=self.loop, beacon=self.beacon)
+        thread = _Thread(self, thread_loop=uvloop.new_event_loop(), loop=self.loop, beacon=self.beacon)
+        thread._close_thread_loop_on_stop = True  # as it does with one of its own
+        return thread
 
     async def perform_seek(self) -> None:
         """Open an account for each partition of this generation, at the committed or else the earliest offset."""
@@ -130,24 +133,22 @@ class PackingConsumer(driver.Consumer):
         self._seeks += 1
 
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, Message]]:  # noqa: ASYNC109 - Faust's
-        """Fetch, and yield up to `PACK` records of one partition as one message."""
+        """Fetch, and yield the records of one partition as one message."""
         await self._go_back()
         seeks = self._seeks
         fetched, active = await self._wait_next_records(timeout)
         if fetched is None or self.should_stop:
             return
         for tp, records in fetched.items():
-            for start in range(0, len(records), PACK):
-                if not self.flow_active or seeks != self._seeks or tp not in self._next:
-                    self._back.update(fetched)  # what is not handed over must be fetched again
-                    return
-                if active is not None and tp not in active and tp not in self._buffered_partitions:
-                    self._back.add(tp)
-                    break
-                pack = records[start : start + PACK]
-                message = self._message(tp, pack, self._next[tp])
-                self._next[tp] = pack[-1].offset + 1
-                yield tp, message
+            if not self.flow_active or seeks != self._seeks or tp not in self._next:
+                self._back.update(fetched)  # what is not handed over must be fetched again
+                return
+            if active is not None and tp not in active and tp not in self._buffered_partitions:
+                self._back.add(tp)
+                continue
+            message = self._message(tp, records, self._next[tp])
+            self._next[tp] = records[-1].offset + 1
+            yield tp, message
 
     def _message(self, tp: TP, pack: Sequence[Record], start: int) -> Message:
         last, generation = pack[-1], self.app.consumer_generation_id
@@ -178,7 +179,8 @@ class PackingConsumer(driver.Consumer):
         if start > account.due:
             self._back.add(tp)
             return None
-        fresh = [record for record in records if record.offset >= account.due]
+        due = account.due
+        fresh = records if records[0].offset >= due else [r for r in records if r.offset >= due]
         if not fresh:
             return None
         generation, following = account.generation, fresh[-1].offset + 1

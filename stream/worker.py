@@ -20,6 +20,7 @@ from stream.app import make_app
 from stream.catalogue.load import load
 from stream.clock import now
 from stream.connection import BrokerProblem, administrator
+from stream.garbage import collect_seldom
 from stream.hosting import Host
 from stream.progress import Progress
 from stream.settings import Settings
@@ -88,6 +89,7 @@ def work(settings: Settings) -> int:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             app = make_app(settings, catalogue, progress, now, die)
             _attend(app, health, home)
+            collect_seldom()
             return runner.run(_run(app, progress, health))
     finally:
         web.close()

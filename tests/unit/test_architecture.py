@@ -15,7 +15,7 @@ LAYERS = (
     ("schemas",),
     ("stream.core",),
     ("stream.catalogue",),
-    ("stream.settings", "stream.connection", "stream.partition", "stream.orphan"),
+    ("stream.settings", "stream.connection", "stream.partition", "stream.orphan", "stream.garbage"),
     ("stream.topics",),
     ("stream.clock",),
     (
@@ -46,7 +46,7 @@ PURE = {
     "string", "typing", "unicodedata",
 }  # fmt: skip
 # Longer than 260 lines, and why: split, there would be two modules that touch private API.
-LONGER = {"stream.hosting": 300}
+LONGER = {"stream.hosting": 302}
 WORLDLY = {"now", "utcnow", "today", "open", "print", "input"}
 
 

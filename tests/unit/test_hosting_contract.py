@@ -16,6 +16,7 @@ from aiokafka.record.default_records import DefaultRecordBatch, DefaultRecordBat
 from faust.tables.recovery import Recovery
 from faust.transport import conductor, consumer, producer
 from faust.transport.drivers import aiokafka as driver
+from mode.threads import ServiceThread
 
 
 def test_versions_are_the_ones_that_were_read() -> None:
@@ -84,6 +85,9 @@ def test_what_is_called_or_overridden_has_the_signature_that_was_read(
         # the account opens where recovery, which has no tables to recover, seeks
         (Recovery._resume_streams, ["consumer.perform_seek()"]),
         (driver.AIOKafkaConsumerThread._create_worker_consumer, ["fetch_max_wait_ms=1500"]),
+        # the thread runs the loop it is given, and leaves it open unless told
+        (ServiceThread.__init__, ["self.thread_loop = thread_loop or asyncio.new_event_loop()"]),
+        (ServiceThread._start_thread, ["if self._close_thread_loop_on_stop:"]),
         # what a returning broker had not known yet is seen once metadata is old, and shared out anew
         (
             driver.AIOKafkaConsumerThread._create_worker_consumer,

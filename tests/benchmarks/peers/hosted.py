@@ -14,6 +14,7 @@ from meter import Meter
 
 from stream.app import config
 from stream.connection import credentials
+from stream.garbage import collect_seldom
 from stream.hosting import Host, Row, packs
 from stream.settings import Settings
 
@@ -60,6 +61,7 @@ def make() -> Host:
 async def main() -> None:
     """Run for ever."""
     app = make()
+    collect_seldom()
     await app.start()
     await app.wait(asyncio.Event().wait())
 
