@@ -3,7 +3,7 @@
 Each reader is a function `read(stream, publisher) -> Iterator[Row]` over a binary stream, registered in
 `FORMATS`. A row becomes a `Line` (an article or event, ready to send) or a `Bad` with the reason why not;
 nothing is passed over in silence. To add a dataset: one module here, one row in `FORMATS`, one in the
-catalogue's sources.toml, one fixture with its quirks in tests/unit/test_readers.py.
+catalogue's sources.toml, one fixture with its quirks in tests/unit/test_readers_datasets.py.
 """
 
 from collections.abc import Iterator
