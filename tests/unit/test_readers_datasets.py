@@ -50,7 +50,7 @@ def test_gdelt_leaves_out_what_is_empty_or_off_the_globe() -> None:
 def test_a_bad_gdelt_row_is_named_and_the_next_goes_on(row: bytes, why: str) -> None:
     good, bad, after = rows("gdelt", gdelt() + row + gdelt(id="8"))
     assert (bad.number, why in reason(bad)) == (2, True)
-    assert body(good)["id"], body(after)["id"] == ("gdelt:7", "gdelt:8")
+    assert (body(good)["id"], body(after)["id"]) == ("gdelt:7", "gdelt:8")
 
 
 def test_a_byte_that_is_no_character_costs_only_itself() -> None:
