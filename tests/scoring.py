@@ -154,6 +154,11 @@ def assessed(observations: Sequence[bytes], cat: Catalogue) -> Assessor:
     return assessor
 
 
+def scored(made: Iterable[Inbound], cat: Catalogue, day: float) -> Assessment:
+    """What is said of these messages `day` days after START."""
+    return assessed(observed(made, cat), cat).at(START + day * DAY)
+
+
 def interleaved(logs: Sequence[Sequence[Inbound]], seed: int) -> list[Inbound]:
     """Merge partitions at random, each in its own order."""
     rng = random.Random(seed)  # noqa: S311 - reproducible, nothing secret

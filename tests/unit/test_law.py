@@ -17,6 +17,7 @@ from scoring import (
     numbers,
     observed,
     partitioned,
+    scored,
 )
 
 from schemas.assessment import Assessment
@@ -43,7 +44,7 @@ def test_order_and_duplication_change_nothing(made: list[Inbound], rng: random.R
 
 @given(events())
 def test_the_ledger_adds_up(made: list[Inbound]) -> None:
-    assessment = assessed(observed(made, CATALOGUE), CATALOGUE).at(START + 61 * DAY)
+    assessment = scored(made, CATALOGUE, 61)
     assert assessment.base + sum(row.points for row in assessment.ledger) == pytest.approx(
         assessment.index, abs=1e-9
     )
@@ -141,7 +142,7 @@ def test_copies_and_repeats_do_not_link_what_stands_too_far_apart(copies: int, h
         )
         for n in range(copies)
     ]
-    plain = assessed(observed([first, second], CATALOGUE), CATALOGUE).at(START + 5 * DAY)
-    copied = assessed(observed([first, again, *between, second], CATALOGUE), CATALOGUE).at(START + 5 * DAY)
+    plain = scored([first, second], CATALOGUE, 5)
+    copied = scored([first, again, *between, second], CATALOGUE, 5)
     assert copied.index == pytest.approx(plain.index, abs=1e-9)
     assert [len(row.claims) for row in copied.ledger] == [len(row.claims) for row in plain.ledger] == [2]

@@ -19,6 +19,7 @@ from scoring import (
     numbers,
     observed,
     partitioned,
+    scored,
 )
 
 from schemas.assessment import Assessment, Level
@@ -149,7 +150,7 @@ def test_a_hold_moves_neither_index_nor_level_and_opens_the_band() -> None:
 
 def test_a_held_reassurance_opens_the_band_downwards() -> None:
     made = [event("a", "calm", 1, grade="A1"), review("r", "a", "hold", 2)]
-    a = assessed(observed(made, CATALOGUE), CATALOGUE).at(START + 3 * DAY)
+    a = scored(made, CATALOGUE, 3)
     nothing = assessed([], CATALOGUE).at(START + 3 * DAY)
     assert a.index == pytest.approx(a.base)
     assert (a.low < nothing.low, a.high) == (True, pytest.approx(nothing.high))
@@ -160,16 +161,16 @@ def test_an_end_corrected_makes_what_follows_it_past_the_announced_end() -> None
         event("plan", "drill", 1, facts={"ends_on": "2022-02-28"}),
         event("more", "drill", 14),
     ]
-    before = assessed(observed(made, CATALOGUE), CATALOGUE).at(START + 15 * DAY)
+    before = scored(made, CATALOGUE, 15)
     corrected = [*made, review("r", "plan", "end-exercise", 14.5)]
-    after = assessed(observed(corrected, CATALOGUE), CATALOGUE).at(START + 15 * DAY)
+    after = scored(corrected, CATALOGUE, 15)
     assert before.index == pytest.approx(before.base)
     assert after.index > after.base
 
 
 def test_the_ledger_says_who_reviewed_and_why() -> None:
     made = [event("a", "group", 1), review("r", "a", "confirm", 2, expires=5)]
-    a = assessed(observed(made, CATALOGUE), CATALOGUE).at(START + 3 * DAY)
+    a = scored(made, CATALOGUE, 3)
     assert any(
         "confirmed by N. N." in note and "called the source" in note for note in a.ledger[0].claims[0].notes
     )
@@ -179,13 +180,13 @@ def test_the_ledger_says_who_reviewed_and_why() -> None:
 def test_a_claim_names_every_message_that_can_be_reviewed() -> None:
     text = "the same text of quite some words"
     made = [event("a", "group", 1, summary=text), event("copy", "group", 1.5, publisher="Beta", summary=text)]
-    (claim,) = assessed(observed(made, CATALOGUE), CATALOGUE).at(START + 3 * DAY).ledger[0].claims
+    (claim,) = scored(made, CATALOGUE, 3).ledger[0].claims
     assert (claim.messages, claim.reports) == (("copy", "a"), 2)
 
 
 def test_an_id_may_hold_a_hash() -> None:
     made = [event("https://a.example/x#y", "group", 1), review("r", "https://a.example/x#y", "retract", 2)]
-    assert not assessed(observed(made, CATALOGUE), CATALOGUE).at(START + 3 * DAY).ledger
+    assert not scored(made, CATALOGUE, 3).ledger
 
 
 def test_a_review_given_late_counts_from_when_it_was_received() -> None:
