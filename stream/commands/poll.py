@@ -38,8 +38,9 @@ def poll(feeds: Path | None, once: bool, allow: tuple[str, ...]) -> None:  # noq
     """
     from stream.clock import now  # noqa: PLC0415 - see worker
     from stream.sources import cursor  # noqa: PLC0415
+    from stream.sources.feeds import Feed, load  # noqa: PLC0415
     from stream.sources.fetch import Fetcher, FetchProblem  # noqa: PLC0415
-    from stream.sources.poll import Feed, Poller, Turn, load  # noqa: PLC0415
+    from stream.sources.poll import Poller, Turn  # noqa: PLC0415
     from stream.sources.producer import Sender  # noqa: PLC0415
 
     log_to_terminal()

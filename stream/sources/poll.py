@@ -10,22 +10,18 @@ import io
 import json
 import logging
 import re
-import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Annotated, Literal, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 from zipfile import BadZipFile
 
-from pydantic import Field, StringConstraints, TypeAdapter, ValidationError
-
-from schemas.wire import Own
 from stream.replay import ROLE, message_key
 from stream.settings import Settings
 from stream.sources import cursor as cursors
 from stream.sources.cursor import Cursor
+from stream.sources.feeds import Feed
 from stream.sources.fetch import Document, FetchProblem
-from stream.sources.files import FileProblem, unzipped
+from stream.sources.files import unzipped
 from stream.sources.jsonl import Line
 from stream.sources.readers import FORMATS, Bad, Row
 from stream.topics import topics
@@ -38,15 +34,6 @@ GDELT_STEP = timedelta(minutes=15)
 GDELT_FILES = 8  # a turn; after a day away there are 96, and other feeds wait meanwhile
 GDELT_BACK = timedelta(days=1)  # what is older is for `belwatch ingest gdelt`
 STAMP = "%Y%m%d%H%M%S"
-
-
-class Feed(Own):
-    """One address to ask every so often; `publisher` is who a feed's articles are from."""
-
-    url: Annotated[str, StringConstraints(pattern=r"^https?://")]
-    form: Literal["feed", "gdelt"] = "feed"
-    publisher: str = ""
-    every_minutes: Annotated[float, Field(ge=1)] = 10
 
 
 class Fetch(Protocol):
@@ -72,25 +59,6 @@ class Turn(NamedTuple):
     lines: Sequence[Line]
     bad: Sequence[Bad]
     cursor: Cursor
-
-
-def load(path: Path | None) -> list[Feed]:
-    """Read which feeds to poll; None: those that ship.
-
-    Raises
-    ------
-    FileProblem
-        with the place of the mistake.
-    """
-    file = path or Path(__file__).with_name("feeds.toml")
-    try:
-        rows = tomllib.loads(file.read_text(encoding="utf-8")).get("feed", [])
-        return TypeAdapter(list[Feed]).validate_python(rows)
-    except (OSError, tomllib.TOMLDecodeError) as e:
-        raise FileProblem(f"{file}: can't be read ({e})") from None
-    except ValidationError as e:
-        first = e.errors(include_url=False)[0]
-        raise FileProblem(f"{file}: feed {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
 
 
 def look(feed: Feed, cursor: Cursor, fetch: Fetch) -> Turn:

@@ -10,8 +10,9 @@ from workers import ends
 
 from stream.settings import Settings
 from stream.sources import cursor
+from stream.sources.feeds import Feed
 from stream.sources.fetch import Fetcher
-from stream.sources.poll import Feed, Poller
+from stream.sources.poll import Poller
 from stream.sources.producer import Sender
 from stream.topics import create
 

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from stream.settings import Settings
 from stream.sources.cursor import REMEMBERED, Cursor
+from stream.sources.feeds import Feed, load
 from stream.sources.fetch import Document, FetchProblem
 from stream.sources.files import FileProblem
-from stream.sources.poll import Feed, Poller, Turn, load, look
+from stream.sources.poll import Poller, Turn, look
 
 FEED = Feed(url="https://news.example/rss", publisher="news.example", every_minutes=10)
 GDELT = Feed(url="http://gdelt.example/lastupdate.txt", form="gdelt", every_minutes=15)
