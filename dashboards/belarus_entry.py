@@ -15,18 +15,18 @@ POINTS = f"max by (indicator) (belwatch_indicator_contribution_points{{{OURS}}})
 
 def build() -> Dashboard:
     """Build the dashboard."""
-    made = board("belarus-entry", "Belarus entry", "How near, why, and can it be trusted. " + NO_PROBABILITY)
-    for row, panels in (
-        ("Can I trust it now?", _trust()),
-        ("How bad, and since when?", _how_bad()),
-        ("Why?", _why()),
-        ("What speaks against?", _against()),
-        ("How did we get here?", _history()),
-    ):
-        made = made.with_row(dashboard.Row(row))
-        for panel in panels:
-            made = made.with_panel(panel)
-    return made.build()
+    return board(
+        "belarus-entry",
+        "Belarus entry",
+        "How near, why, and can it be trusted. " + NO_PROBABILITY,
+        {
+            "Can I trust it now?": _trust(),
+            "How bad, and since when?": _how_bad(),
+            "Why?": _why(),
+            "What speaks against?": _against(),
+            "How did we get here?": _history(),
+        },
+    )
 
 
 def _number(

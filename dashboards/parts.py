@@ -1,6 +1,6 @@
 """Parts: what every panel has in common, so that the two dashboards read as lists of questions and queries."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 from grafana_foundation_sdk.builders import (
@@ -12,6 +12,7 @@ from grafana_foundation_sdk.builders import (
     table,
     timeseries,
 )
+from grafana_foundation_sdk.cog.builder import Builder
 from grafana_foundation_sdk.models import common
 from grafana_foundation_sdk.models import dashboard as model
 from grafana_foundation_sdk.models.prometheus import PromQueryFormat
@@ -19,6 +20,7 @@ from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 from schemas.assessment import LEVELS
 
 Panel = TypeVar("Panel", bargauge.Panel, stat.Panel, statetimeline.Panel, table.Panel, timeseries.Panel)
+Rows = Mapping[str, Sequence[Builder[model.Panel]]]  # panels by the question they answer
 
 DATASOURCE = common.DataSourceRef(type_val="prometheus", uid="${datasource}")
 OURS = 'environment="$environment",problem="$problem"'  # in every selector of ours
@@ -86,10 +88,10 @@ def columns(order: Sequence[str], *, hide: Sequence[str]) -> model.DataTransform
     return model.DataTransformerConfig(id_val="organize", options=options)
 
 
-def board(uid: str, title: str, description: str) -> dashboard.Dashboard:
-    """Begin a dashboard: its datasource, environment and problem are variables, its times UTC."""
+def board(uid: str, title: str, description: str, rows: Rows) -> model.Dashboard:
+    """Build a dashboard, a row to each question: datasource, environment and problem are variables, times UTC."""
     changes = f"changes(max by (problem) (belwatch_level{{{OURS}}})[5m:]) > 0"
-    return (
+    made = (
         dashboard.Dashboard(title)
         .uid(f"belwatch-{uid}")
         .description(description)
@@ -129,6 +131,11 @@ def board(uid: str, title: str, description: str) -> dashboard.Dashboard:
             .target_blank(True)  # noqa: FBT003 - a builder's setter
         )
     )
+    for question, panels in rows.items():
+        made = made.with_row(dashboard.Row(question))
+        for panel in panels:
+            made = made.with_panel(panel)
+    return made.build()
 
 
 def opens(title: str, url: str) -> list[object]:

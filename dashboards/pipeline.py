@@ -1,6 +1,6 @@
 """The operator's dashboard: does it run, does it keep up, what does it lose."""
 
-from grafana_foundation_sdk.builders import dashboard, stat, table, timeseries
+from grafana_foundation_sdk.builders import stat, table, timeseries
 from grafana_foundation_sdk.models.common import BigValueGraphMode
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
@@ -11,19 +11,17 @@ RATE = "$__rate_interval"
 
 def build() -> Dashboard:
     """Build the dashboard."""
-    made = board(
-        "pipeline", "Pipeline", "From the topics to the message: does it run, keep up, lose nothing?"
+    return board(
+        "pipeline",
+        "Pipeline",
+        "From the topics to the message: does it run, keep up, lose nothing?",
+        {
+            "Does it run?": _runs(),
+            "Does it keep up?": _keeps_up(),
+            "What comes in, and what is refused?": _traffic(),
+            "Do alerts get out?": _alerts(),
+        },
     )
-    for row, panels in (
-        ("Does it run?", _runs()),
-        ("Does it keep up?", _keeps_up()),
-        ("What comes in, and what is refused?", _traffic()),
-        ("Do alerts get out?", _alerts()),
-    ):
-        made = made.with_row(dashboard.Row(row))
-        for panel in panels:
-            made = made.with_panel(panel)
-    return made.build()
 
 
 def _number(title: str, description: str, unit: str, expr: str) -> stat.Panel:
