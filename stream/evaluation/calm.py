@@ -5,10 +5,11 @@ truth (T1: columns enter Ukraine from Belarus) are counted apart: something of t
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import NamedTuple
 
 from schemas.assessment import Level, rank
+from schemas.wire import instant
 from stream.core.statements import DAY
 from stream.evaluation.backtest import Trace
 from stream.evaluation.bootstrap import Interval, share
@@ -28,7 +29,7 @@ class Day(NamedTuple):
     @property
     def date(self) -> date:
         """The day, UTC."""
-        return datetime.fromtimestamp(self.at, UTC).date()
+        return instant(self.at).date()
 
 
 class FalseAlarms(NamedTuple):

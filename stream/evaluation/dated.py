@@ -14,6 +14,7 @@ from typing import NamedTuple
 from schemas.assessment import Level, rank
 from schemas.catalogue import Catalogue
 from schemas.indication import Act, Indication
+from schemas.wire import instant
 from stream.core.statements import DAY
 from stream.evaluation.backtest import Heard, Point, Trace, assess
 from stream.sources.files import FileProblem
@@ -35,7 +36,7 @@ class Fact(NamedTuple):
     @property
     def day(self) -> date:
         """The day, UTC."""
-        return datetime.fromtimestamp(self.at, UTC).date()
+        return instant(self.at).date()
 
 
 class Seen(NamedTuple):

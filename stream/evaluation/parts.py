@@ -1,8 +1,9 @@
 """Parts that every form of a back-test's report is made of."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import NamedTuple
+
+from schemas.wire import instant
 
 NOTE = (
     "Zero positives: Belarus did not enter, so nothing here is calibrated. "
@@ -38,9 +39,9 @@ def lead(days: float | None) -> str:
 
 def time(at: float) -> str:
     """A time (epoch seconds) to the minute, UTC."""
-    return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M}"
+    return f"{instant(at):%Y-%m-%d %H:%M}"
 
 
 def day(at: float) -> str:
     """The day of a time, UTC."""
-    return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d}"
+    return f"{instant(at):%Y-%m-%d}"

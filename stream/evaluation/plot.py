@@ -27,6 +27,7 @@ from stream.evaluation.history import Varied
 from stream.evaluation.parts import day, time
 from stream.evaluation.svg import finished
 from stream.page.plot import DRAWN, STYLE
+from stream.page.render import words
 from stream.sinks.plain import plain
 
 WIDTH = 11.0  # inches
@@ -109,7 +110,7 @@ def multiples(trace: Trace, catalogue: Catalogue, name: str) -> str:
     if not active:
         return ""
     label = "Activation of each indicator over time, 0 to 1: " + ", ".join(
-        f"{_words(key)} up to {peaks[key]:.2f}" for key in active
+        f"{words(key)} up to {peaks[key]:.2f}" for key in active
     )
     rows = -(-len(active) // COLUMNS)
     times = [_date(p.at) for p in trace.ticks]
@@ -118,10 +119,10 @@ def multiples(trace: Trace, catalogue: Catalogue, name: str) -> str:
         for axes, key in zip(grid.flat, active, strict=False):
             kind = KINDS[catalogue.indicators[key].kind]
             values = [p.activations.get(key, 0.0) for p in trace.ticks]
-            part = drawing.mark(f"fill-{kind}", f"{_words(key)}, highest {peaks[key]:.2f}")
+            part = drawing.mark(f"fill-{kind}", f"{words(key)}, highest {peaks[key]:.2f}")
             axes.fill_between(times, values, gid=part, linewidth=0)
             axes.axhspan(0, 1, gid=drawing.mark("track"), linewidth=0, zorder=0)
-            axes.set_title(_words(key), loc="left")
+            axes.set_title(words(key), loc="left")
             axes.set_ylim(0, 1)
             axes.set_yticks([0, 1])
             _time_axis(axes, times, 3)
@@ -152,7 +153,7 @@ def evidence(trace: Trace, catalogue: Catalogue, name: str) -> str:
             at, size = (_date(claim.at), order.index(claim.indicator)), 3 + 2.2 * abs(claim.points) ** 0.5
             part = drawing.mark(f"dot-{kind}", _said(claim))
             axes.plot(*at, "o", markeredgewidth=0.6, markersize=size, gid=part)
-        axes.set_yticks(range(len(order)), [_words(key) for key in order])
+        axes.set_yticks(range(len(order)), [words(key) for key in order])
         axes.set_ylim(-0.8, len(order) - 0.2)
         axes.grid(axis="y", gid=drawing.mark("grid"), linewidth=0.6)
         _time_axis(axes, [_date(trace.ticks[0].at), _date(trace.ticks[-1].at)])
@@ -214,8 +215,4 @@ def _date(at: float) -> Any:  # noqa: ANN401 - matplotlib's dates are untyped
 
 def _said(claim: Cited) -> str:
     said = plain(f"{claim.publisher}: {claim.title}", 200)
-    return f"{time(claim.at)} {_words(claim.indicator)}, {claim.points:+.1f} points at most. {said}"
-
-
-def _words(name: str) -> str:
-    return name.replace("_", " ")
+    return f"{time(claim.at)} {words(claim.indicator)}, {claim.points:+.1f} points at most. {said}"

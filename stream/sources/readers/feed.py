@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 import feedparser
 
-from schemas.wire import MAX_ID, MAX_TITLE, rfc3339
+from schemas.wire import MAX_ID, MAX_TITLE, instant, rfc3339
 from stream.sources.jsonl import Line
 from stream.sources.readers.row import Row, guarded
 
@@ -83,7 +83,7 @@ def published(entry: Any) -> datetime:  # noqa: ANN401 - feedparser's
     # as a plain dict: its own `get` takes one date for the other, and warns of it
     parsed = dict.get(entry, "published_parsed") or dict.get(entry, "updated_parsed")
     if parsed:
-        return datetime.fromtimestamp(timegm(parsed), UTC)  # feedparser gives UTC
+        return instant(timegm(parsed))  # feedparser gives UTC
     written = dict.get(entry, "published") or dict.get(entry, "updated") or ""
     if not written:
         raise ValueError("no date")
