@@ -14,7 +14,6 @@ from importlib.resources import files as resources
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from prometheus_client.parser import text_string_to_metric_families
 from rich.console import Console
 from rich.live import Live
 
@@ -27,6 +26,7 @@ from stream import replay, runs, topics
 from stream.core.explain import explain
 from stream.core.pipeline import Inbound, with_ticks
 from stream.pace import Pace
+from stream.page.health import judge
 from stream.settings import Settings
 from stream.sinks.plain import shown
 from stream.sources.jsonl import chronological
@@ -123,16 +123,11 @@ class Demo:
         return [row["message"] for row in rows]
 
     def _health(self, sent: int) -> Health:
-        found: dict[str, float] = {}
-        lag = 0.0
-        for family in text_string_to_metric_families(self._get(self._ports.metrics, "/metrics")):
-            for sample in family.samples:
-                if sample.name == "belwatch_messages_total":
-                    found[sample.labels["outcome"]] = sample.value
-                elif sample.name == "belwatch_consumer_lag":
-                    lag += sample.value
-        matched, unmatched, rejected = (int(found.get(n, 0)) for n in ("matched", "unmatched", "rejected"))
-        return Health(sent, matched, unmatched, rejected, int(lag))
+        worker = judge(self._get(self._ports.metrics, "/metrics"), replay=True)
+        matched, unmatched, rejected = (
+            int(worker.messages.get(name, 0)) for name in ("matched", "unmatched", "rejected")
+        )
+        return Health(sent, matched, unmatched, rejected, int(worker.lag or 0))
 
     def _settle(self, sent: int) -> None:
         """Wait until every message is accounted for."""
