@@ -86,6 +86,10 @@ class Worker:
         """Whether it still runs."""
         return self._process is not None and self._process.poll() is None
 
+    def check(self) -> None:
+        """See that it still runs."""
+        assert self.alive, self.log.read_text()[-3_000:]
+
     def __enter__(self) -> Self:
         return self.start()
 

@@ -43,11 +43,7 @@ def through_kafka(settings: Settings, items: Sequence[Inbound], folder: Path) ->
     sender = Sender(settings)
     with Worker(settings, folder) as worker, Following(settings) as following:
         last = list(feed(settings, sender, items))[-1]
-
-        def alive() -> None:
-            assert worker.alive, worker.log.read_text()[-3_000:]
-
-        found = following.until(last.at, 120, alive)
+        found = following.until(last.at, 120, worker.check)
     sender.close()
     return {a.at: a for a in found if a.cause == "tick"}
 

@@ -59,13 +59,11 @@ def test_a_retraction_through_kafka_equals_in_process_and_the_page_shows_it(
     before = [i for i in items if i.received_at < START + 3 * DAY]
     try:
         with Worker(settings, tmp_path) as worker, Following(settings) as following:
-
-            def alive() -> None:
-                assert worker.alive, worker.log.read_text()[-3_000:]
-
-            found = following.until(list(feed(settings, sender, before))[-1].at, 120, alive)
+            found = following.until(list(feed(settings, sender, before))[-1].at, 120, worker.check)
             send(settings, review)
-            found += following.until(list(feed(settings, sender, items[len(before) :]))[-1].at, 120, alive)
+            found += following.until(
+                list(feed(settings, sender, items[len(before) :]))[-1].at, 120, worker.check
+            )
         told = {a.at: a for a in found if a.cause == "tick"}
         assert told.keys() == expected.keys()
         for at, a in expected.items():

@@ -1,4 +1,4 @@
-"""Metrics of a demo without indicators, and a scrape of them."""
+"""The catalogue that ships, the metrics of a demo without indicators, and a scrape of them."""
 
 import pytest
 from made import bare_catalogue
@@ -6,8 +6,16 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.samples import Sample
 from scraped import NOW, Scrape, parsed
 
+from schemas.catalogue import Catalogue
+from stream.catalogue.load import load
 from stream.settings import Settings
 from stream.sinks.metrics import Metrics
+
+
+@pytest.fixture(scope="session")
+def catalogue() -> Catalogue:
+    """The one that ships."""
+    return load()
 
 
 @pytest.fixture

@@ -9,18 +9,12 @@ import pytest
 from schemas.catalogue import Catalogue
 from schemas.report import OBSERVATION, Report
 from schemas.wire import MAX_ID, instant
-from stream.catalogue.load import load
 from stream.core import memory, observe
 from stream.core.memory import Memory
 from stream.core.observe import LARGEST_REPORT, Inbound, Observer
 
 AT = 1_645_400_000.0
 RECORD = 1 << 20  # what a topic of ours takes
-
-
-@pytest.fixture(scope="module")
-def catalogue() -> Catalogue:
-    return load(None)
 
 
 def everything(catalogue: Catalogue) -> bytes:

@@ -22,7 +22,6 @@ from prometheus_client.openmetrics import exposition, parser
 from prometheus_client.parser import text_string_to_metric_families
 
 from schemas.catalogue import Catalogue
-from stream.catalogue.load import load
 from stream.commands.operate import FORMAT
 from stream.core.explain import explain
 from stream.core.pipeline import ORIGIN, Assessor, Inbound, Observer
@@ -36,11 +35,6 @@ PACK = 1_000
 AT = 1_645_400_000.0
 RULES = Path(__file__).parents[2] / "deploy" / "prometheus" / "rules" / "levels.yml"
 HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
-
-
-@pytest.fixture(scope="module")
-def catalogue() -> Catalogue:
-    return load(None)
 
 
 @pytest.fixture(scope="module")
