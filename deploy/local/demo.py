@@ -12,7 +12,7 @@ import urllib.request
 from collections.abc import Iterator, Sequence
 from importlib.resources import files as resources
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from rich.console import Console
 from rich.live import Live
@@ -20,6 +20,7 @@ from rich.live import Live
 from deploy.local.ports import Ports
 from deploy.local.programs import Plan
 from deploy.local.stack import Stack
+from deploy.local.told import Change, tells, text
 from schemas.assessment import LEVELS, Assessment, Level
 from schemas.wire import rfc3339
 from stream import replay, runs, topics
@@ -39,28 +40,6 @@ HOLD_SECONDS = 30.0
 TICK_SECONDS = 60.0  # real time for the assessment of one tick, before the demo is given up
 SETTLE_SECONDS = 30.0
 LOOK_SECONDS = 1.0  # between looks at the pipeline's health
-ALERT = {Level.WATCH: "BelwatchWatch", Level.WARNING: "BelwatchWarning", Level.CRITICAL: "BelwatchCritical"}
-
-
-class Change(NamedTuple):
-    """A change of level at a tick, and the message that told of it (None: none came in time)."""
-
-    at: Assessment
-    before: Level
-    message: dict[str, Any] | None
-
-    @property
-    def alert(self) -> tuple[str, str]:
-        """Which alert has to fire or be resolved."""
-        now = self.at.level
-        rising = LEVELS.index(now) > LEVELS.index(self.before)
-        return ("firing", ALERT[now]) if rising else ("resolved", ALERT[self.before])
-
-    @property
-    def evidenced(self) -> bool:
-        """Whether a message that something fires names evidence with a link."""
-        how, _ = self.alert
-        return self.message is not None and (how == "resolved" or "<http" in _text(self.message))
 
 
 class Demo:
@@ -111,7 +90,7 @@ class Demo:
         deadline = time.monotonic() + HOLD_SECONDS
         while time.monotonic() < deadline:
             self._stack.check()
-            told = [m for m in self._received()[self._heard :] if _tells(m, *change.alert)]
+            told = [m for m in self._received()[self._heard :] if tells(m, *change.alert)]
             if told:
                 self._heard = len(self._received())
                 return change._replace(message=told[-1])
@@ -222,7 +201,7 @@ def _report(console: Console, demo: Demo, plan: Plan, wrong: Sequence[str], seco
     firing = [c.message for c in demo.changes if c.message and c.alert[0] == "firing"]
     if firing:
         console.print("\nthe last of them in full:", style="bold")
-        console.print(_text(firing[-1]), markup=False)
+        console.print(text(firing[-1]), markup=False)
     console.rule("addresses")
     for name, address in plan.addresses().items():
         console.print(f"{name:18}{address}", markup=False)
@@ -239,14 +218,3 @@ def _report(console: Console, demo: Demo, plan: Plan, wrong: Sequence[str], seco
 def _chronicle() -> Iterator[str]:
     folder = Path(str(resources("stream.catalogue") / "belarus_entry" / "chronicle"))
     return (str(path) for path in sorted(folder.glob("*.jsonl")))
-
-
-def _tells(message: dict[str, Any], how: str, alert: str) -> bool:
-    """Whether a message says that an alert is firing or resolved; its callback_id says so for machines."""
-    told = str(message["attachments"][0].get("callback_id", "")).rpartition("/")[2]
-    parts = dict(part.partition("=")[::2] for part in told.split(";"))
-    return alert in parts.get(how, "").split(",")
-
-
-def _text(message: dict[str, Any]) -> str:
-    return str(message["attachments"][0].get("text", ""))
