@@ -2,6 +2,7 @@
 
 import io
 import json
+import zipfile
 from typing import Any
 
 from stream.core.decode import decode_article, decode_event
@@ -38,6 +39,14 @@ def gdelt(**cells: str) -> bytes:
     for name, cell in given.items():
         row[at[name]] = cell
     return "\t".join(row).encode() + b"\n"
+
+
+def zipped(content: bytes) -> bytes:
+    """Rows packed as GDELT packs its files: one file in a zip."""
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w") as archive:
+        archive.writestr("20220224050000.export.CSV", content)
+    return held.getvalue()
 
 
 ACLED = (

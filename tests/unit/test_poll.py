@@ -1,14 +1,13 @@
 """What a poller sends, remembers and waits for, with documents as publishers serve them."""
 
-import io
 import json
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from published import gdelt, zipped
 
 from stream.settings import Settings
 from stream.sources.cursor import REMEMBERED, Cursor
@@ -85,32 +84,23 @@ def test_a_page_that_is_no_feed_is_a_problem(page: bytes) -> None:
         look(FEED, Cursor(), Web({FEED.url: page}))
 
 
-def export(number: int) -> bytes:
-    row = [""] * 61
-    row[0], row[1], row[26], row[59] = str(number), "20220224", "154", "20220224050000"
-    held = io.BytesIO()
-    with zipfile.ZipFile(held, "w") as archive:
-        archive.writestr("x.export.CSV", "\t".join(row) + "\n")
-    return held.getvalue()
-
-
-def gdelt(*stamps: str) -> Web:
+def published(*stamps: str) -> Web:
     files: dict[str, bytes | FetchProblem] = {
-        f"http://gdelt.example/v2/{s}.export.CSV.zip": export(int(s[8:12])) for s in stamps
+        f"http://gdelt.example/v2/{s}.export.CSV.zip": zipped(gdelt(id=str(int(s[8:12])))) for s in stamps
     }
     pointer = f"120 abc http://gdelt.example/v2/{stamps[-1]}.export.CSV.zip\n90 def http://gdelt.example/v2/x.mentions.CSV.zip\n"
     return Web(files | {GDELT.url: pointer.encode()})
 
 
 def test_gdelts_files_are_read_in_turn_and_each_once() -> None:
-    web = gdelt("20220224050000", "20220224051500", "20220224053000")
+    web = published("20220224050000", "20220224051500", "20220224053000")
     turn = look(GDELT, Cursor(last="20220224044500"), web)
     assert [json.loads(line.value)["id"] for line in turn.lines] == ["gdelt:500", "gdelt:515", "gdelt:530"]
     assert look(GDELT, turn.cursor, web).lines == []
 
 
 def test_a_file_gdelt_left_out_is_passed_over_and_one_that_fails_is_tried_again() -> None:
-    web = gdelt("20220224050000", "20220224053000")
+    web = published("20220224050000", "20220224053000")
     assert len(look(GDELT, Cursor(last="20220224044500"), web).lines) == 2
     web.pages["http://gdelt.example/v2/20220224051500.export.CSV.zip"] = FetchProblem("x: HTTP 500")
     with pytest.raises(FetchProblem, match="500"):
@@ -118,7 +108,7 @@ def test_a_file_gdelt_left_out_is_passed_over_and_one_that_fails_is_tried_again(
 
 
 def test_a_damaged_zip_is_a_problem() -> None:
-    web = gdelt("20220224050000")
+    web = published("20220224050000")
     web.pages["http://gdelt.example/v2/20220224050000.export.CSV.zip"] = b"PK"
     with pytest.raises(FetchProblem, match="damaged zip"):
         look(GDELT, Cursor(), web)

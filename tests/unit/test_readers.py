@@ -2,9 +2,7 @@
 
 import bz2
 import gzip
-import io
 import json
-import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -13,19 +11,12 @@ import zstandard
 from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
-from published import ACLED, POLECAT, UCDP, body, gdelt, rows
+from published import ACLED, POLECAT, UCDP, body, gdelt, rows, zipped
 
 from stream.cli import cli
 from stream.sources.files import FileProblem
 from stream.sources.jsonl import Line
 from stream.sources.readers import FORMATS, Bad, read
-
-
-def zipped(content: bytes) -> bytes:
-    held = io.BytesIO()
-    with zipfile.ZipFile(held, "w") as archive:
-        archive.writestr("20220224050000.export.CSV", content)
-    return held.getvalue()
 
 
 @pytest.mark.parametrize(
