@@ -111,6 +111,7 @@ def _reference(cells: Iterable[Cell], chosen: Collection[str]) -> Iterator[Step]
 
         def run(brokers: str, show: Show, cell: Cell = cell) -> Row:
             topic = topics.filled(brokers, cell.messages, cell.share, show)
+            topics.warm(HERE / "kafka", topic)
             return reference.run(brokers, topic, cell, HERE / "runs", show)._asdict()
 
         yield Step("reference", cell._asdict(), cell.messages, run)

@@ -3,11 +3,13 @@
 import os
 import subprocess
 from collections.abc import Callable
+from pathlib import Path
 
 from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
 from kafka.admin import NewTopic
 
 from tests.benchmarks.environments import PEERS, PROGRAMS
+from tests.benchmarks.measure import MIB
 
 PARTITIONS = 4
 FILLER = "confluent-kafka"  # whose environment fills
@@ -36,6 +38,14 @@ def size(brokers: str, name: str) -> int:
         return sum(found.values())
     finally:
         consumer.close()
+
+
+def warm(data: Path, name: str) -> None:
+    """Read a topic's files once: whoever is measured first must not pay alone for fetching them from the disk."""
+    for path in data.glob(f"**/{name}-*/*.log"):
+        with path.open("rb") as file:
+            while file.read(MIB):
+                pass
 
 
 def filled(brokers: str, messages: int, share: float, show: Callable[[int], None]) -> str:
