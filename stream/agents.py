@@ -35,14 +35,16 @@ class BehindError(Exception):
 
 def inbound(record: Record, kind: str, origin: str) -> Inbound:
     """Read a record's headers: `type` tick, and `received_at` (RFC 3339), else Kafka's own time."""
-    at = None
-    for name, value in record.headers:
-        if name == "received_at":
-            at = _instant(value)
-        elif name == "type" and value == b"tick":
-            kind = "tick"
-    received_at = record.timestamp / 1_000 if at is None else at
-    return Inbound(kind, record.value or b"", received_at, origin, record.offset)
+    headers = dict(record.headers)
+    header = headers.get("received_at")
+    at = None if header is None else _instant(header)
+    return Inbound(
+        "tick" if headers.get("type") == b"tick" else kind,
+        record.value or b"",
+        record.timestamp / 1_000 if at is None else at,
+        origin,
+        record.offset,
+    )
 
 
 def _instant(header: bytes) -> float | None:

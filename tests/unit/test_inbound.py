@@ -7,7 +7,7 @@ import pytest
 from stream.agents import inbound
 
 
-def record(*headers: tuple[str, bytes], value: bytes | None = b"{}") -> Any:
+def record(*headers: tuple[str, bytes | None], value: bytes | None = b"{}") -> Any:
     return SimpleNamespace(offset=7, timestamp=1_646_000_000_500, key=None, value=value, headers=headers)
 
 
@@ -28,3 +28,13 @@ def test_a_tick_says_so_itself_on_whatever_topic() -> None:
 
 def test_a_record_without_a_value_is_an_empty_message() -> None:
     assert inbound(record(value=None), "article", "articles-0").value == b""
+
+
+def test_of_a_header_without_a_value_nothing_is_taken() -> None:
+    """Kafka allows null there, whatever a producer meant by it."""
+    read = inbound(record(("received_at", None), ("type", None)), "article", "articles-0")
+    assert (read.kind, read.received_at) == ("article", 1_646_000_000.5)
+
+
+def test_of_a_header_given_twice_the_last_counts() -> None:
+    assert inbound(record(("type", b"tick"), ("type", b"article")), "event", "events-1").kind == "event"
