@@ -13,7 +13,7 @@ from stream.connection import BrokerProblem
 from stream.sources.files import FileProblem
 
 # The module each command stands in, under its own name. It is loaded when the command is asked for: a worker needs
-# neither plots nor feeds, which took 50 MiB and half of its time to get ready.
+# neither plots nor feeds, which took memory, and time to get ready.
 MODULES = {
     "archive": "archive",
     "backfill": "backfill",

@@ -141,10 +141,8 @@ def _secret(setting: str, path: Path | None) -> str:
 @contextmanager
 def _explained(settings: Settings) -> Iterator[None]:
     """Turn what a client raises into what to do; kafka-python's own account of it, many lines long, is not shown."""
-    wordy = (
-        "kafka.protocol",
-        "kafka.net",
-    )  # at DEBUG they log the bytes of a password, at INFO each connection
+    # at DEBUG these log the bytes of a password, at INFO each connection
+    wordy = ("kafka.protocol", "kafka.net")
     for name in wordy:
         logging.getLogger(name).setLevel(logging.WARNING)
     noisy = [(logger, logger.level) for logger in map(logging.getLogger, ("kafka", "aiokafka", *wordy))]

@@ -1,7 +1,7 @@
 """Garbage: how often the interpreter looks for cycles among objects.
 
 A fetch makes thousands of records at once, none of them part of a cycle, and the collector went through all that
-was held again and again: a third of what fetching cost.
+was held again and again.
 """
 
 import gc

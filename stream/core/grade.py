@@ -21,7 +21,7 @@ class Grader:
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
         self._sources = SourceIndex(catalogue)
-        self.periodic = {  # by source: the indicator that its periodic reports bear on, and how
+        self._heartbeats = {
             self._sources.find(i.heartbeat.source).id: (i.id, i.heartbeat)
             for i in catalogue.indicators.values()
             if i.heartbeat
@@ -80,9 +80,9 @@ class Grader:
         self, article: Article, source: Source, indications: tuple[Indication, ...]
     ) -> Heartbeat | None:
         """Whether this is a periodic report that is expected to carry a reassurance, and whether it does."""
-        if source.id not in self.periodic:
+        if source.id not in self._heartbeats:
             return None
-        name, rule = self.periodic[source.id]
+        name, rule = self._heartbeats[source.id]
         title = article.title.casefold()
         if not any(words.casefold() in title for words in rule.title):
             return None

@@ -112,8 +112,7 @@ class Observer:
             telling = self._gate(text)  # nearly no text is: one search for all that anybody looks for
             indications = self.indications(body, at) if telling else ()
             seen.talk.note(record.offset, record.received_at, about=telling and self._mentions(text))
-            if source.id in self._grader.periodic:
-                heartbeat = self._grader.heartbeat(body, source, indications)
+            heartbeat = self._grader.heartbeat(body, source, indications)
         else:
             indications = self.indications(body, at)
         matched = bool(indications or heartbeat)

@@ -51,9 +51,8 @@ class Teller:
 
     def __init__(self, origin: str) -> None:
         self._origin = origin
-        self._articles: list[
-            tuple[int, float]
-        ] = []  # offset and receipt: every message pays for what is done here
+        # offset and receipt: every message pays for what is done here
+        self._articles: list[tuple[int, float]] = []
         self._about: list[int] = []
 
     def note(self, offset: int, received_at: float, *, about: bool) -> None:

@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from schemas.indication import Act
 from stream.core.statements import Statement
 
-Alike = tuple[
-    str, float, int, bool
-]  # voice, grade, severity, observed: a second near such a one changes nothing
+# voice, grade, severity, observed: a second near such a one changes nothing
+Alike = tuple[str, float, int, bool]
 
 
 class Voices:
